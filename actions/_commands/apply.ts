@@ -1,0 +1,72 @@
+import { userInfo } from 'node:os';
+import { ConfigurationError } from '../_shared/io/errors.ts';
+import { applyPlan } from '../_shared/reconcile/apply.ts';
+import type { ApplyReason, Plan } from '../_shared/reconcile/model.ts';
+import { computePlan } from '../_shared/reconcile/plan.ts';
+import { type Target, type TargetOptions, withTarget } from './target.ts';
+import { type PlanFormat, writePlan } from './write-plan.ts';
+
+export interface ApplyOptions extends TargetOptions {
+  readonly format: PlanFormat;
+  readonly prune?: boolean;
+  readonly allowDeletes?: number;
+  readonly expectDigest?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+const succeeded: ReadonlySet<ApplyReason> = new Set(['applied', 'nothing_to_do']);
+
+/** True when a person said yes; without a terminal, `--yes` is the only yes. */
+async function consent(plan: Plan): Promise<boolean> {
+  if (process.stdin.isTTY !== true) {
+    throw new ConfigurationError(
+      'apply asks before it changes anything, and there is no terminal to ask on.',
+      {
+        hint: 'Add --yes, and --expect-digest with the digest of the plan that was reviewed.',
+      },
+    );
+  }
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({
+    message: `Apply ${plan.changes.length} changes to ${plan.environment}?`,
+    initialValue: false,
+  });
+  return !isCancel(answer) && answer;
+}
+
+async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
+  const { desired, sql } = target;
+  const shared = {
+    sql,
+    desired,
+    env: process.env,
+    prune: options.prune === true,
+    ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
+  };
+  const plan = await computePlan(shared);
+  if (options.format === 'terminal' || options.dryRun === true) await writePlan(plan, options.format);
+  if (options.dryRun === true) return plan.blockers.length > 0 ? 1 : 0;
+  if (
+    plan.blockers.length === 0 &&
+    plan.changes.length > 0 &&
+    options.yes !== true &&
+    !(await consent(plan))
+  ) {
+    process.stderr.write('Nothing was changed.\n');
+    return 1;
+  }
+  const result = await applyPlan({
+    ...shared,
+    actor: { name: process.env.OPSROOM_ACTOR ?? userInfo().username },
+    expectDigest: options.expectDigest ?? plan.digest,
+  });
+  if (options.format === 'json') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else process.stdout.write(`${result.message}\n`);
+  return succeeded.has(result.reason) ? 0 : 1;
+}
+
+/** `opsroom apply`: exit 0 when the environment is what the files say. */
+export async function apply(options: ApplyOptions): Promise<number> {
+  return withTarget(options, (target) => applyTo(target, options));
+}

@@ -1,0 +1,34 @@
+import { CommanderError } from 'commander';
+import { formatDiagnostics } from '../_shared/declare/format-diagnostics.ts';
+import { ConfigurationError } from '../_shared/io/errors.ts';
+
+/**
+ * The one place where a command's error is told to a person: what the user can fix is said without a stack,
+ * everything else is a fault of ours with its stack and causes.
+ *
+ * @returns the exit code: 1, or what the command line parser asked for (0 for `--help`)
+ */
+export function reportFailure(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode;
+  if (error instanceof ConfigurationError) {
+    if (error.diagnostics.length > 0) {
+      const color = process.stderr.isTTY === true;
+      process.stderr.write(
+        `${formatDiagnostics(error.diagnostics, { format: 'terminal', root: process.cwd(), color })}\n`,
+      );
+    }
+    process.stderr.write(`error: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`  ${error.hint}\n`);
+    return 1;
+  }
+  process.stderr.write('This is a fault of opsroom, not of your files:\n');
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  for (
+    let cause = error instanceof Error ? error.cause : undefined;
+    cause instanceof Error;
+    cause = cause.cause
+  ) {
+    process.stderr.write(`caused by ${cause.message}\n`);
+  }
+  return 1;
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Sql } from 'postgres';
+import { connect } from '../_shared/database/connect.ts';
+import { loadDeclarations } from '../_shared/declare/load.ts';
+import type { DeclarationResult, DesiredState } from '../_shared/declare/model.ts';
+import { ConfigurationError } from '../_shared/io/errors.ts';
+
+/** What every command that talks to a database is told. */
+export interface TargetOptions {
+  readonly root: string;
+  readonly env: string;
+}
+
+export interface Target {
+  readonly desired: DesiredState;
+  readonly declarations: DeclarationResult;
+  readonly sql: Sql;
+}
+
+/** The database a running `npm start` of this checkout published, if any. */
+function localDatabaseUrl(root: string): string | undefined {
+  try {
+    const text = readFileSync(path.join(root, '.opsroom', 'instance.json'), 'utf8');
+    const value: unknown = JSON.parse(text);
+    if (
+      typeof value === 'object' &&
+      value !== null &&
+      'databaseUrl' in value &&
+      typeof value.databaseUrl === 'string'
+    ) {
+      return value.databaseUrl;
+    }
+  } catch {
+    return undefined;
+  }
+  return undefined;
+}
+
+/** Where an environment's database is: its variable, or for `local` the control room running in this folder. */
+function databaseUrl(desired: DesiredState, root: string): string {
+  const { environment } = desired;
+  const given = process.env[environment.connectionEnv];
+  if (given !== undefined && given !== '') return given;
+  const local = environment.name === 'local' ? localDatabaseUrl(root) : undefined;
+  if (local !== undefined) return local;
+  throw new ConfigurationError(
+    `No database for environment ${environment.name}: the variable ${environment.connectionEnv} is not set.`,
+    {
+      hint:
+        environment.name === 'local'
+          ? 'Start the local control room with `npm start` in this folder, or set the variable.'
+          : 'Set it to the connection string (Supabase: Connect, "Transaction pooler" or "Direct connection").',
+    },
+  );
+}
+
+/** Read the declarations and connect; the files must be free of errors. Closes the connection afterwards. */
+export async function withTarget<T>(
+  options: TargetOptions,
+  work: (target: Target) => Promise<T>,
+): Promise<T> {
+  const declarations = await loadDeclarations({ root: options.root });
+  const errors = declarations.diagnostics.filter((diagnostic) => diagnostic.severity === 'error');
+  if (errors.length > 0) {
+    throw new ConfigurationError(
+      `${errors.length} error${errors.length === 1 ? '' : 's'} in runbooks/; nothing was done.`,
+      {
+        diagnostics: errors,
+      },
+    );
+  }
+  const desired = declarations.resolve(options.env);
+  const sql = connect({ url: databaseUrl(desired, options.root), applicationName: 'opsroom' });
+  try {
+    return await work({ desired, declarations, sql });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { Queryable } from './connect.ts';
+import { textArray } from './text-array.ts';
+
+const DigestRows = z.array(z.object({ name: z.string(), digest: z.string() }));
+export type DefinitionDigest = z.infer<typeof DigestRows>[number];
+
+/**
+ * Digest of every stored definition, computed from what is really there (a row edited by hand keeps its old `digest`
+ * column): sha256 of Postgres's own text of the jsonb, which `canonicalJson` writes the same way.
+ */
+export async function readDefinitionDigests(sql: Queryable): Promise<DefinitionDigest[]> {
+  const rows = await sql`
+    select name, encode(sha256(convert_to(definition::text, 'UTF8')), 'hex') as digest from ops.job_definitions`;
+  return DigestRows.parse([...rows]);
+}
+
+const DefinitionRows = z.array(z.object({ name: z.string(), definition: z.record(z.string(), z.unknown()) }));
+export type StoredDefinition = z.infer<typeof DefinitionRows>[number];
+
+/** The definitions of some jobs, whole. */
+export async function readDefinitions(sql: Queryable, names: readonly string[]): Promise<StoredDefinition[]> {
+  const rows = await sql`
+    select name, definition from ops.job_definitions where name = any (${textArray(names)}::text[])`;
+  return DefinitionRows.parse([...rows]);
+}
+
+/** A definition to store: canonical JSON and the digest of exactly that text. */
+export interface NewDefinition {
+  readonly name: string;
+  readonly json: string;
+  readonly digest: string;
+}
+
+/** Insert or replace definitions: one statement for all. */
+export async function upsertDefinitions(
+  sql: Queryable,
+  definitions: readonly NewDefinition[],
+): Promise<void> {
+  await sql`
+    insert into ops.job_definitions as stored (name, definition, digest)
+    select name, definition::jsonb, digest
+    from unnest(${textArray(definitions.map((row) => row.name))}::text[],
+                ${textArray(definitions.map((row) => row.json))}::text[],
+                ${textArray(definitions.map((row) => row.digest))}::text[]) as row (name, definition, digest)
+    on conflict (name) do update
+    set definition = excluded.definition, digest = excluded.digest, updated_at = now()`;
+}
+
+/** Delete definitions by name. */
+export async function deleteDefinitions(sql: Queryable, names: readonly string[]): Promise<void> {
+  await sql`delete from ops.job_definitions where name = any (${textArray(names)}::text[])`;
+}

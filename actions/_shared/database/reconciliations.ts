@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { Queryable } from './connect.ts';
+
+/** How one apply ended, for the audit. */
+export interface Reconciliation {
+  readonly environment: string;
+  readonly actor: string;
+  readonly commit: string | null;
+  readonly runUrl: string | null;
+  readonly planDigest: string | null;
+  /** JSON text of the plan's counts. */
+  readonly counts: string;
+  readonly result: string;
+  readonly error: string | null;
+  readonly startedAt: Date;
+  readonly durationMs: number;
+}
+
+const Identifiers = z.array(z.object({ id: z.string() })).length(1);
+
+/** Write one audit row; returns its id. */
+export async function insertReconciliation(sql: Queryable, row: Reconciliation): Promise<string> {
+  const rows = await sql`
+    insert into ops.reconciliations
+      (environment, actor, commit_sha, run_url, plan_digest, counts, result, error, started_at, finished_at, duration_ms)
+    values
+      (${row.environment}, ${row.actor}, ${row.commit}, ${row.runUrl}, ${row.planDigest}, ${row.counts}::text::jsonb,
+       ${row.result}, ${row.error}, ${row.startedAt.toISOString()}::timestamptz, clock_timestamp(), ${row.durationMs})
+    returning id`;
+  return Identifiers.parse([...rows])[0]?.id ?? '';
+}
+
+/** Write the duration of an apply into its audit row, last thing before the commit. */
+export async function finishReconciliation(sql: Queryable, id: string, durationMs: number): Promise<void> {
+  await sql`
+    update ops.reconciliations set finished_at = clock_timestamp(), duration_ms = ${durationMs} where id = ${id}::bigint`;
+}

@@ -1,0 +1,107 @@
+/** What can only be seen with all files read: references between them. Pure. */
+import { closestWord } from './closest-word.ts';
+import type { Finding } from './finding.ts';
+import type { JobSpec } from './kinds/cron.ts';
+import type { EnvironmentSpec } from './kinds/environments.ts';
+import type { SecretSpec } from './kinds/secret-overrides.ts';
+import { checkHosts } from './lint/check-hosts.ts';
+import { checkSecretShapes } from './lint/check-secret-shapes.ts';
+
+/** All objects of a kind: `names` holds the wrong ones too, `complete` is false when a file could not be read at all. */
+export interface ObjectsOf<Spec> {
+  readonly specs: readonly { readonly spec: Spec; readonly file: string }[];
+  readonly names: ReadonlySet<string>;
+  readonly complete: boolean;
+}
+
+export interface AllObjects {
+  readonly environments: ObjectsOf<EnvironmentSpec>;
+  readonly secrets: ObjectsOf<SecretSpec>;
+  readonly jobs: ObjectsOf<JobSpec>;
+}
+
+export interface FileFinding {
+  readonly file: string;
+  readonly finding: Finding;
+}
+
+/** Findings about references, each with the file it belongs to. */
+export function checkAcross(objects: AllObjects): readonly FileFinding[] {
+  return [
+    ...checkSecretReferences(objects),
+    ...checkEnvironmentNames(objects),
+    ...checkSecretShapes(objects),
+    ...checkHosts(objects),
+  ];
+}
+
+function checkSecretReferences({ secrets, jobs }: AllObjects): readonly FileFinding[] {
+  const findings: FileFinding[] = [];
+  const used = new Set<string>();
+  for (const { spec, file } of jobs.specs) {
+    for (const reference of spec.references) {
+      used.add(reference.secret);
+      if (!secrets.complete || secrets.names.has(reference.secret)) continue;
+      const near = closestWord(reference.secret, secrets.names);
+      const hint =
+        near === undefined
+          ? `Declare it in runbooks/secrets.yaml: \`${reference.secret}:\` with \`value: { env: NAME }\`.`
+          : `Did you mean \`${near}\`? Or declare it in runbooks/secrets.yaml.`;
+      const message = `the secret \`${reference.secret}\` is not declared`;
+      findings.push({
+        file,
+        finding: {
+          severity: 'error',
+          code: 'secret-undeclared',
+          message,
+          hint,
+          at: { path: reference.path, ...(reference.span === undefined ? {} : { span: reference.span }) },
+        },
+      });
+    }
+  }
+  if (!jobs.complete) return findings;
+  for (const { spec, file } of secrets.specs) {
+    if (used.has(spec.name)) continue;
+    const message = `no job uses the secret \`${spec.name}\``;
+    const hint = 'Remove it, or keep it if something outside these files reads it.';
+    findings.push({
+      file,
+      finding: {
+        severity: 'warning',
+        code: 'secret-unused',
+        message,
+        hint,
+        at: { path: [spec.name], part: 'key' },
+      },
+    });
+  }
+  return findings;
+}
+
+function checkEnvironmentNames({ environments, secrets, jobs }: AllObjects): readonly FileFinding[] {
+  if (!environments.complete) return [];
+  const findings: FileFinding[] = [];
+  const check = (file: string, under: readonly string[], names: readonly string[]): void => {
+    for (const name of names) {
+      if (environments.names.has(name)) continue;
+      const near = closestWord(name, environments.names);
+      const known = [...environments.names].join(', ') || 'none';
+      const hint = near === undefined ? `Declared are ${known}.` : `Did you mean \`${near}\`?`;
+      const message = `there is no environment \`${name}\` in runbooks/environments.yaml`;
+      findings.push({
+        file,
+        finding: {
+          severity: 'error',
+          code: 'environment-undeclared',
+          message,
+          hint,
+          at: { path: [...under, 'environments', name], part: 'key' },
+        },
+      });
+    }
+  };
+  for (const { spec, file } of jobs.specs) check(file, [], Object.keys(spec.overrides));
+  for (const { spec, file } of secrets.specs) check(file, [spec.name], Object.keys(spec.overrides));
+  return findings;
+}

@@ -1,0 +1,22 @@
+/** The kinds of files in `runbooks/`: where they live and what reading one yields. No code, so that it costs nothing. */
+import type { JobSpec } from './cron.ts';
+import type { EnvironmentSpec } from './environments.ts';
+import type { SecretSpec } from './secret-overrides.ts';
+
+/** What one object of each kind becomes. */
+export interface Specs {
+  readonly environments: EnvironmentSpec;
+  readonly secrets: SecretSpec;
+  readonly cron: JobSpec;
+}
+
+export type KindName = keyof Specs;
+
+/** One file holding a map of objects, or a folder with one object a file. */
+export const PLACES = {
+  environments: { file: 'runbooks/environments.yaml' },
+  secrets: { file: 'runbooks/secrets.yaml' },
+  cron: { folder: 'runbooks/cron', landmark: 'schedule' },
+} as const satisfies Readonly<
+  Record<KindName, { readonly file: string } | { readonly folder: string; readonly landmark: string }>
+>;

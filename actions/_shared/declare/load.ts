@@ -1,0 +1,177 @@
+/**
+ * Reads everything under `runbooks/` and `migrations/`. Unchanged files come out of the cache; YAML, zod and the SQL
+ * parser are only loaded when a file has to be read.
+ */
+import { checkAcross, type ObjectsOf } from './check-across.ts';
+import { diskReader, type FileReader } from './file-reader.ts';
+import type { KindName, Specs } from './kinds/specs.ts';
+import { listFiles } from './list-files.ts';
+import type { DeclarationResult, Diagnostic, EnvironmentDeclaration } from './model.ts';
+import type { FileReading } from './read-file.ts';
+import { readMigrations } from './read-migrations.ts';
+import { openReadingCache, type ReadingCache } from './reading-cache.ts';
+import { type Declarations, type Located, resolveEnvironment } from './resolve.ts';
+import { decodeText } from './source-text.ts';
+
+export interface LoadOptions {
+  /** Root of the repository. */
+  readonly root: string;
+  /** Where files come from; the disk under `root` by default. Anything else is never cached. */
+  readonly read?: FileReader;
+  /** False reads every file anew and keeps nothing. */
+  readonly cache?: boolean;
+}
+
+interface LoadedFile {
+  readonly kind: KindName;
+  readonly path: string;
+  readonly reading: FileReading;
+  /** False when the bytes could not be read as text. */
+  readonly readable: boolean;
+}
+
+/** Never throws for what is in the files: every fault is a diagnostic with its place. */
+export async function loadDeclarations(options: LoadOptions): Promise<DeclarationResult> {
+  const reader = options.read ?? diskReader(options.root);
+  const cached = options.read === undefined && options.cache !== false;
+  const cache = openReadingCache(cached ? options.root : null);
+  const listed = listFiles(reader);
+  const migrations = readMigrations(reader);
+  const loaded: LoadedFile[] = [];
+  for (const file of listed.files) {
+    const bytes = reader.read(file.path);
+    if (bytes !== undefined) loaded.push(await loadFile(file, bytes, cache));
+  }
+  const across = await locateAcross(reader, loaded, cache);
+  cache.save();
+  const diagnostics = [
+    ...listed.diagnostics,
+    ...migrations.diagnostics,
+    ...loaded.flatMap(({ reading }) => reading.diagnostics),
+    ...across,
+  ];
+  diagnostics.sort(byPlace);
+  const environments = located(loaded, 'environments').map(
+    ({ spec, location }): EnvironmentDeclaration => ({ ...spec, location }),
+  );
+  const declarations: Declarations = {
+    environments,
+    secrets: located(loaded, 'secrets'),
+    jobs: located(loaded, 'cron'),
+    migrations: migrations.migrations,
+    diagnostics,
+  };
+  return {
+    environments,
+    diagnostics,
+    files: loaded.length + migrations.migrations.length,
+    resolve: (environment) => resolveEnvironment(declarations, environment),
+  };
+}
+
+let parser: typeof import('./read-file.ts') | undefined;
+
+/** YAML and zod, loaded when the first file has to be read. Kept: asking for a loaded module again is not free. */
+async function fileParser(): Promise<typeof import('./read-file.ts')> {
+  parser ??= await import('./read-file.ts');
+  return parser;
+}
+
+async function loadFile(
+  file: { readonly kind: KindName; readonly name: string; readonly path: string },
+  bytes: Uint8Array,
+  cache: ReadingCache,
+): Promise<LoadedFile> {
+  const kept = cache.find(file.path, bytes);
+  if (kept !== undefined) return { kind: file.kind, path: file.path, reading: kept, readable: true };
+  const decoded = decodeText(bytes);
+  if ('problem' in decoded) {
+    const location = { file: file.path, line: 1, column: 1 };
+    const diagnostic: Diagnostic = {
+      severity: 'error',
+      code: 'file-encoding',
+      message: decoded.problem,
+      hint: decoded.hint,
+      location,
+    };
+    return {
+      kind: file.kind,
+      path: file.path,
+      reading: { entries: [], diagnostics: [diagnostic] },
+      readable: false,
+    };
+  }
+  const { readFile } = await fileParser();
+  const reading = await readFile(file.kind, file.name, { path: file.path, text: decoded.text });
+  cache.keep(file.path, bytes, reading);
+  return { kind: file.kind, path: file.path, reading, readable: true };
+}
+
+/** Objects of one kind that are good, with the line each begins on. */
+function located<Name extends KindName>(loaded: readonly LoadedFile[], kind: Name): Located<Specs[Name]>[] {
+  const found: Located<Specs[Name]>[] = [];
+  for (const file of loaded) {
+    if (!isOf(file, kind)) continue;
+    for (const { spec, line } of file.reading.entries) {
+      if (spec !== null) found.push({ spec, location: { file: file.path, line, column: 1 } });
+    }
+  }
+  return found;
+}
+
+function isOf<Name extends KindName>(
+  file: LoadedFile,
+  kind: Name,
+): file is LoadedFile & { readonly reading: FileReading<Name> } {
+  return file.kind === kind;
+}
+
+function objectsOf<Name extends KindName>(loaded: readonly LoadedFile[], kind: Name): ObjectsOf<Specs[Name]> {
+  const files = loaded.filter((file) => isOf(file, kind));
+  const isWhole = (file: LoadedFile): boolean =>
+    file.readable &&
+    (file.reading.entries.length > 0 ||
+      file.reading.diagnostics.every(({ severity }) => severity !== 'error'));
+  const entries = files.flatMap((file) => file.reading.entries);
+  return {
+    specs: located(files, kind).map(({ spec, location }) => ({ spec, file: location.file })),
+    names: new Set(entries.map(({ name }) => name)),
+    complete: files.every(isWhole) && (kind !== 'cron' || entries.every(({ spec }) => spec !== null)),
+  };
+}
+
+async function locateAcross(
+  reader: FileReader,
+  loaded: readonly LoadedFile[],
+  cache: ReadingCache,
+): Promise<readonly Diagnostic[]> {
+  const findings = checkAcross({
+    environments: objectsOf(loaded, 'environments'),
+    secrets: objectsOf(loaded, 'secrets'),
+    jobs: objectsOf(loaded, 'cron'),
+  });
+  if (findings.length === 0) return [];
+  const source = JSON.stringify(findings);
+  const kept = cache.findAcross(source);
+  if (kept !== undefined) return kept;
+  const { locateFindings } = await fileParser();
+  const byFile = Map.groupBy(findings, ({ file }) => file);
+  const diagnostics: Diagnostic[] = [];
+  for (const [path, found] of byFile) {
+    const decoded = decodeText(reader.read(path) ?? new Uint8Array());
+    const text = 'text' in decoded ? decoded.text : '';
+    const located = await locateFindings(
+      { path, text },
+      found.map(({ finding }) => finding),
+    );
+    diagnostics.push(...located);
+  }
+  cache.keepAcross(source, diagnostics);
+  return diagnostics;
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const [left, right] = [a.location, b.location];
+  if (left.file !== right.file) return left.file < right.file ? -1 : 1;
+  return left.line - right.line || left.column - right.column;
+}

@@ -1,0 +1,102 @@
+/** One file from text to objects and located diagnostics. Imported only when a file is not in the cache. */
+import type { Finding } from './finding.ts';
+import { KINDS, type Kind } from './kinds/registry.ts';
+import { type KindName, PLACES, type Specs } from './kinds/specs.ts';
+import { findLiteralSecrets } from './lint/literal-secrets.ts';
+import type { Diagnostic } from './model.ts';
+import { lineOfTopKey, locateOffsets } from './source-text.ts';
+import type { YamlDocument } from './yaml-document.ts';
+import { readPlainYaml } from './yaml-plain.ts';
+
+/** One object of a file. `spec` is null when the object is there but wrong. */
+export interface ReadEntry<Spec> {
+  readonly name: string;
+  readonly spec: Spec | null;
+  readonly line: number;
+}
+
+/** What one file yields. Plain JSON: this is what the cache keeps. */
+export interface FileReading<Name extends KindName = KindName> {
+  readonly entries: readonly ReadEntry<Specs[Name]>[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface FileText {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Reads and lints a file. `name` is the object's name for kinds with one object a file. */
+export async function readFile<Name extends KindName>(
+  kind: Name,
+  name: string,
+  file: FileText,
+): Promise<FileReading<Name>> {
+  const findings: Finding[] = [...findLiteralSecrets(file.text)];
+  const report = (finding: Finding): void => {
+    findings.push(finding);
+  };
+  const plain = readPlainYaml(file.text);
+  const document = plain === null ? await readDocument(file.text, report) : undefined;
+  const contents = plain === null ? document?.value : plain.value;
+  const place = PLACES[kind];
+  const entries: ReadEntry<Specs[Name]>[] = [];
+  if (contents !== undefined) {
+    const objects = 'file' in place ? objectsOf(contents, report) : [[name, contents] as const];
+    for (const [object, value] of objects) {
+      const line = lineOfTopKey(file.text, 'file' in place ? object : place.landmark);
+      entries.push({ name: object, spec: await readObject(KINDS[kind], object, value, report), line });
+    }
+  }
+  return { entries, diagnostics: await locateFindings(file, findings, document) };
+}
+
+async function readObject<Spec>(
+  kind: Kind<Spec>,
+  name: string,
+  value: unknown,
+  report: (finding: Finding) => void,
+): Promise<Spec | null> {
+  const spec = kind.read(name, value, report);
+  return spec === null || kind.lint === undefined ? spec : kind.lint(spec, report);
+}
+
+function objectsOf(
+  value: unknown,
+  report: (finding: Finding) => void,
+): readonly (readonly [string, unknown])[] {
+  if (value === null) return [];
+  if (typeof value === 'object' && !Array.isArray(value)) return Object.entries(value);
+  report({
+    severity: 'error',
+    code: 'wrong-type',
+    message: 'the file must be a map of names',
+    hint: 'Write `name:` and indent what belongs to it.',
+    at: { path: [] },
+  });
+  return [];
+}
+
+/** Puts findings on their lines, in the order of the file. Reads the file with positions when it was not yet. */
+export async function locateFindings(
+  file: FileText,
+  findings: readonly Finding[],
+  document?: YamlDocument,
+): Promise<readonly Diagnostic[]> {
+  if (findings.length === 0) return [];
+  const located = document ?? (await readDocument(file.text, () => undefined));
+  return findings
+    .map(
+      ({ at, ...finding }): Diagnostic => ({
+        ...finding,
+        location: locateOffsets(file.path, file.text, located.locate(at)),
+      }),
+    )
+    .sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
+}
+
+/** The full parser is large: it is loaded for the first file that needs it. */
+async function readDocument(text: string, report: (finding: Finding) => void): Promise<YamlDocument> {
+  const { readYamlDocument } = await import('./yaml-document.ts');
+  return readYamlDocument(text, report);
+}

@@ -1,0 +1,104 @@
+import type { DesiredState, Diagnostic, ResourceKind } from '../declare/model.ts';
+import { missingNet, targetOf } from './capabilities.ts';
+import { deletionGuard } from './deletion-guard.ts';
+import type { ChangeAction, Plan, PlanCounts, Risk } from './model.ts';
+import { planDigest } from './plan-digest.ts';
+import type { LiveState } from './read-live.ts';
+import type { KindPlan, PlannedChange } from './resources/resource.ts';
+
+/** Risks somebody else works out about jobs, by name: the stampede simulation, for example. */
+export type JobRisks = ReadonlyMap<string, readonly Risk[]>;
+
+export interface PlanOptions {
+  readonly desired: DesiredState;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Delete what is ours and no longer declared, of every kind; else only of the kinds the environment prunes. */
+  readonly prune: boolean;
+  /** Consent to at most this many deletions. */
+  readonly allowDeletes?: number | undefined;
+  readonly jobRisks?: JobRisks | undefined;
+}
+
+/** A plan together with what applying it needs. */
+export interface PlannedWork {
+  readonly plan: Plan;
+  readonly kinds: ReadonlyMap<ResourceKind, KindPlan>;
+}
+
+/** What has to happen, from what is declared and what is live. Pure. */
+export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
+  const { desired, env } = options;
+  const kinds = new Map<ResourceKind, KindPlan>();
+  for (const kind of live.kinds) {
+    kinds.set(
+      kind.kind,
+      kind.plan({
+        desired,
+        env,
+        capabilities: live.capabilities,
+        ledger: live.ledger.get(kind.kind) ?? new Map(),
+        prune: options.prune || isPruned(kind.kind, desired.environment.prune),
+      }),
+    );
+  }
+  const parts = [...kinds.values()];
+  const ordered = orderChanges(parts.map((part) => part.changes));
+  const changes = ordered.map(({ change }) => withJobRisks(change, options.jobRisks));
+  const blockers: Diagnostic[] = [
+    ...parts.flatMap((part) => part.blockers),
+    ...deletionGuard({
+      changes,
+      ledger: live.ledger,
+      environment: desired.environment,
+      allowDeletes: options.allowDeletes,
+    }),
+  ];
+  const target = targetOf(live.facts);
+  const plan: Plan = {
+    schema_version: 1,
+    environment: desired.environment.name,
+    lane: desired.environment.lane,
+    digest: planDigest({ environment: desired.environment.name, target, changes: ordered }),
+    counts: countsOf(changes, parts),
+    changes,
+    unmanaged: parts.flatMap((part) => part.unmanaged),
+    orphaned: parts.flatMap((part) => part.orphaned),
+    missing: [...parts.flatMap((part) => part.missing), ...missingNet(live.capabilities, desired.jobs)],
+    blockers,
+    notices: parts.flatMap((part) => part.notices),
+    target,
+  };
+  return { plan, kinds };
+}
+
+/** A job is its definition and its row of cron.job: pruning one means pruning both. */
+function isPruned(kind: ResourceKind, pruned: readonly ResourceKind[]): boolean {
+  if (kind === 'job' || kind === 'cron') return pruned.includes('job') || pruned.includes('cron');
+  return pruned.includes(kind);
+}
+
+/** Kinds in their order, deletions last and backwards: what uses a thing goes before the thing. */
+export function orderChanges(kinds: readonly (readonly PlannedChange[])[]): PlannedChange[] {
+  const isDelete = ({ change }: PlannedChange): boolean => change.action === 'delete';
+  return [
+    ...kinds.flatMap((changes) => changes.filter((change) => !isDelete(change))),
+    ...[...kinds].reverse().flatMap((changes) => changes.filter(isDelete)),
+  ];
+}
+
+function withJobRisks(change: Plan['changes'][number], risks: JobRisks | undefined): Plan['changes'][number] {
+  const more = change.kind === 'job' ? risks?.get(change.name) : undefined;
+  return more === undefined ? change : { ...change, risks: [...change.risks, ...more] };
+}
+
+function countsOf(changes: Plan['changes'], parts: readonly KindPlan[]): PlanCounts {
+  const count = (action: ChangeAction): number => changes.filter((change) => change.action === action).length;
+  return {
+    create: count('create'),
+    update: count('update'),
+    delete: count('delete'),
+    adopt: count('adopt'),
+    unchanged: parts.reduce((sum, part) => sum + part.unchanged, 0),
+    unmanaged: parts.reduce((sum, part) => sum + part.unmanaged.length, 0),
+  };
+}

@@ -1,0 +1,34 @@
+import { errorCode, isConnectionLost } from '../database/connection-errors.ts';
+import type { MigrationFile } from '../declare/model.ts';
+import { ConfigurationError } from '../io/errors.ts';
+import { redactSecrets } from './redact.ts';
+
+/** A migration the server refused: which file, which line, what it said. */
+export class MigrationFailed extends ConfigurationError {
+  /** Place an error of the server in the file it came from; a lost connection stays what it is. */
+  static from(error: unknown, file: MigrationFile): unknown {
+    if (isConnectionLost(error)) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    const code = errorCode(error);
+    const location = { file: file.file, ...placeOf(error, file.sql) };
+    return new MigrationFailed(
+      `Migration ${file.file} failed: ${redactSecrets(message)}${code === undefined ? '' : ` (SQLSTATE ${code})`}`,
+      {
+        hint: 'Nothing of this apply was kept. Correct the file and apply again',
+        diagnostics: [
+          { severity: 'error', code: 'migration-failed', message: redactSecrets(message), location },
+        ],
+      },
+    );
+  }
+}
+
+/** The server counts characters of the whole text it was sent. */
+function placeOf(error: unknown, sql: string): { readonly line: number; readonly column: number } {
+  const position =
+    typeof error === 'object' && error !== null && 'position' in error ? Number(error.position) : Number.NaN;
+  if (!Number.isInteger(position) || position < 1) return { line: 1, column: 1 };
+  const before = [...sql].slice(0, position - 1).join('');
+  const lines = before.split('\n');
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+}

@@ -1,0 +1,239 @@
+import type { VaultSecret } from '../database/vault-secrets.ts';
+import type { Diagnostic, SecretDeclaration } from '../declare/model.ts';
+import { someNames } from './capabilities.ts';
+import { sha256 } from './digest.ts';
+import { durationText } from './job-fields.ts';
+import { type LiveSecrets, secretDigest } from './live-secrets.ts';
+import type { MissingCapability, ObjectFields, Risk, UnmanagedObject } from './model.ts';
+import { EMPTY_PLAN, type KindPlan, type PlanContext, type PlannedChange } from './resources/resource.ts';
+import { checkValue, secretValue } from './secret-probe.ts';
+
+type Verdict =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'change'; readonly change: PlannedChange }
+  | { readonly kind: 'blocked'; readonly blocker: Diagnostic };
+
+/**
+ * What has to happen in the Vault. A secret whose variable is not set is kept as it is; one that exists nowhere blocks
+ * the apply, because the jobs that need it would fail.
+ */
+export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
+  const { desired, capabilities } = context;
+  if (capabilities.vault !== 'ready') {
+    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities.user) };
+  }
+  const stored = new Map(live.rows.map((row) => [row.name, row]));
+  const changes: PlannedChange[] = [];
+  const blockers: Diagnostic[] = [];
+  const notices: Diagnostic[] = [];
+  let unchanged = 0;
+  for (const secret of desired.secrets) {
+    const row = stored.get(secret.name);
+    const verdict = judge(secret, row, live, context);
+    if (verdict.kind === 'change') changes.push(verdict.change);
+    else if (verdict.kind === 'blocked') blockers.push(verdict.blocker);
+    else unchanged += 1;
+    if (verdict.kind === 'unchanged' && row !== undefined)
+      notices.push(...unchangedNotices(secret, row, context));
+  }
+  const undeclared = undeclaredSecrets(live, context);
+  return {
+    ...EMPTY_PLAN,
+    ...undeclared,
+    changes: [...changes, ...undeclared.changes],
+    unchanged,
+    blockers,
+    notices,
+  };
+}
+
+function judge(
+  secret: SecretDeclaration,
+  row: VaultSecret | undefined,
+  live: LiveSecrets,
+  context: PlanContext,
+): Verdict {
+  const value = secretValue(secret, context.env);
+  const wrong = value === undefined ? undefined : checkValue(secret, value);
+  if (wrong !== undefined) return { kind: 'blocked', blocker: wrong };
+  if (row === undefined) {
+    return value === undefined
+      ? { kind: 'blocked', blocker: nowhere(secret) }
+      : { kind: 'change', change: changeOf(secret, undefined, 'new', context) };
+  }
+  const applied = context.ledger.get(secret.name);
+  const readable = !live.unreadable.has(secret.name);
+  const rotates = value !== undefined && (!readable || live.same.get(secret.name) !== true);
+  const describes = value !== undefined && row.description !== secret.description;
+  if (!rotates && !describes && (applied !== undefined || value === undefined)) return { kind: 'unchanged' };
+  const state = !readable ? 'unreadable' : rotates ? 'differs' : 'same';
+  return { kind: 'change', change: changeOf(secret, row, state, context) };
+}
+
+function changeOf(
+  secret: SecretDeclaration,
+  row: VaultSecret | undefined,
+  value: 'new' | 'differs' | 'same' | 'unreadable',
+  { ledger, capabilities }: PlanContext,
+): PlannedChange {
+  const applied = ledger.get(secret.name);
+  const live = row === undefined ? undefined : secretDigest(row);
+  // The value itself has no digest here; that it differs is the fact the plan rests on.
+  const desired = sha256(`${secret.description}\u001f${secret.valueEnv}\u001f${value}`);
+  return {
+    change: {
+      kind: 'secret',
+      name: secret.name,
+      action: row === undefined ? 'create' : applied === undefined ? 'adopt' : 'update',
+      cause: applied === undefined || live === applied ? 'declaration' : 'drift',
+      before: row === undefined ? null : { description: row.description, value: storedText(value) },
+      after: { description: secret.description, value: wantedText(secret, value) },
+      risks: secretRisks(value, capabilities.logsParameters),
+      location: secret.location,
+    },
+    desired,
+    live: live ?? null,
+  };
+}
+
+function storedText(value: 'new' | 'differs' | 'same' | 'unreadable'): string {
+  return value === 'unreadable' ? '(stored, cannot be decrypted)' : '(stored)';
+}
+
+function wantedText(secret: SecretDeclaration, value: 'new' | 'differs' | 'same' | 'unreadable'): string {
+  return value === 'same' ? '(stored)' : `(new value from ${secret.valueEnv})`;
+}
+
+function secretRisks(value: 'new' | 'differs' | 'same' | 'unreadable', logged: boolean): Risk[] {
+  const risks: Risk[] = [];
+  if (value === 'differs') {
+    risks.push({
+      severity: 'info',
+      code: 'rotates-secret',
+      message: 'Jobs use the new value from their next run; what they call must know it by then',
+    });
+  }
+  if (value !== 'same' && logged) {
+    risks.push({
+      severity: 'danger',
+      code: 'server-logs-values',
+      message:
+        'The server logs parameters of every statement (log_statement or log_min_duration_statement): the value will be in its log',
+    });
+  }
+  return risks;
+}
+
+function nowhere(secret: SecretDeclaration): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'secret-missing',
+    message: `Secret ${secret.name} is not in the Vault, and its variable ${secret.valueEnv} is not set`,
+    hint: `Set ${secret.valueEnv} where this runs (GitHub: a secret of the environment, passed on by the workflow)`,
+    location: secret.location,
+  };
+}
+
+function unchangedNotices(secret: SecretDeclaration, row: VaultSecret, { env }: PlanContext): Diagnostic[] {
+  const notices: Diagnostic[] = [];
+  if (secretValue(secret, env) === undefined) {
+    notices.push({
+      severity: 'notice',
+      code: 'secret-variable-unset',
+      message: `Secret ${secret.name} keeps its stored value: variable ${secret.valueEnv} is not set`,
+      location: secret.location,
+    });
+  }
+  if (secret.maxAgeMs !== undefined && row.age_ms > secret.maxAgeMs) {
+    notices.push({
+      severity: 'warning',
+      code: 'secret-old',
+      message: `Secret ${secret.name} is ${Math.floor(row.age_ms / 86_400_000)} days old; ${durationText(secret.maxAgeMs)} is declared as the most`,
+      hint: `Make a new value where it comes from, and set ${secret.valueEnv} to it`,
+      location: secret.location,
+    });
+  }
+  return notices;
+}
+
+function undeclaredSecrets(
+  live: LiveSecrets,
+  { desired, ledger, prune }: PlanContext,
+): Pick<KindPlan, 'changes' | 'unmanaged' | 'orphaned' | 'forget'> {
+  const declared = new Set(desired.secrets.map((secret) => secret.name));
+  const stored = new Set(live.rows.map((row) => row.name));
+  const users = secretUsers(desired.jobs);
+  const changes: PlannedChange[] = [];
+  const unmanaged: UnmanagedObject[] = [];
+  const orphaned: UnmanagedObject[] = [];
+  for (const row of live.rows) {
+    if (declared.has(row.name)) continue;
+    const detail: ObjectFields = { description: row.description };
+    if (!ledger.has(row.name)) unmanaged.push({ kind: 'secret', name: row.name, detail });
+    else if (!prune) orphaned.push({ kind: 'secret', name: row.name, detail });
+    else changes.push(deletion(row, detail, users.get(row.name) ?? [], ledger.get(row.name)));
+  }
+  const forget = [...ledger.keys()].filter((name) => !declared.has(name) && !stored.has(name));
+  return { changes, unmanaged, orphaned, forget };
+}
+
+function deletion(
+  row: VaultSecret,
+  before: ObjectFields,
+  users: readonly string[],
+  applied: string | undefined,
+): PlannedChange {
+  const live = secretDigest(row);
+  const used = users.length === 0 ? '' : `; still used by ${users.slice(0, 3).join(', ')}`;
+  return {
+    change: {
+      kind: 'secret',
+      name: row.name,
+      action: 'delete',
+      cause: live === applied ? 'declaration' : 'both',
+      before,
+      after: null,
+      risks: [
+        {
+          severity: 'danger',
+          code: 'deletes-secret',
+          message: `The value is gone from the database for good${used}`,
+        },
+      ],
+    },
+    desired: null,
+    live,
+  };
+}
+
+function secretUsers(
+  jobs: readonly { readonly name: string; readonly secrets: readonly string[] }[],
+): Map<string, string[]> {
+  const users = new Map<string, string[]>();
+  for (const job of jobs) {
+    for (const secret of job.secrets) users.set(secret, [...(users.get(secret) ?? []), job.name]);
+  }
+  return users;
+}
+
+function missingVault(
+  state: 'absent' | 'closed',
+  secrets: readonly SecretDeclaration[],
+  user: string,
+): MissingCapability[] {
+  if (secrets.length === 0) return [];
+  const names = someNames(secrets, 'secret');
+  return [
+    state === 'absent'
+      ? {
+          name: 'Vault',
+          consequence: `${names} can't be stored: jobs that need them are recorded as failed with secret_missing`,
+          remedy: 'create extension supabase_vault (Supabase: Database, Extensions)',
+        }
+      : {
+          name: 'privileges on Vault',
+          consequence: `${names} can't be stored: role ${user} may not use schema vault`,
+          remedy: `As its owner: grant usage on schema vault, select and delete on vault.secrets and vault.decrypted_secrets, and execute on vault.create_secret and vault.update_secret to ${user}`,
+        },
+  ];
+}

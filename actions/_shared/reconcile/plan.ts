@@ -1,0 +1,24 @@
+import type { Sql } from '../database/connect.ts';
+import { connectionPlace, explainConnectionError } from '../database/connection-errors.ts';
+import { readTransaction } from '../database/transaction.ts';
+import { buildPlan, type PlanOptions } from './build-plan.ts';
+import type { Plan } from './model.ts';
+import { readLive } from './read-live.ts';
+
+/**
+ * What would have to happen to make a database what the files say. Changes nothing: one read-only transaction.
+ *
+ * @param options.env where the values of secrets come from, by the names the declarations give
+ * @param options.prune also delete what is ours and no longer declared
+ * @param options.allowDeletes consent to at most this many deletions
+ * @throws ConfigurationError when the database can't be reached
+ */
+export async function computePlan(options: PlanOptions & { readonly sql: Sql }): Promise<Plan> {
+  const { sql, desired, env } = options;
+  try {
+    const live = await readTransaction(sql, (tx) => readLive(tx, desired, env));
+    return buildPlan(live, options).plan;
+  } catch (error) {
+    throw explainConnectionError(error, connectionPlace(sql)) ?? error;
+  }
+}

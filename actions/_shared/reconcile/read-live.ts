@@ -1,0 +1,40 @@
+import type { Transaction } from '../database/connect.ts';
+import { readLedger } from '../database/managed-objects.ts';
+import { readTarget, type TargetFacts } from '../database/read-target.ts';
+import type { DesiredState, ResourceKind } from '../declare/model.ts';
+import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { type LiveKind, RESOURCES } from './resources/registry.ts';
+import type { Ledger } from './resources/resource.ts';
+
+/** One moment of the target: what it is, what is there, and what we made of it. */
+export interface LiveState {
+  readonly facts: TargetFacts;
+  readonly capabilities: Capabilities;
+  readonly kinds: readonly LiveKind[];
+  readonly ledger: ReadonlyMap<ResourceKind, Ledger>;
+}
+
+/** Read everything a plan rests on. The number of statements does not depend on the number of objects. */
+export async function readLive(
+  tx: Transaction,
+  desired: DesiredState,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<LiveState> {
+  const facts = await readTarget(tx);
+  const capabilities = capabilitiesOf(facts);
+  const kinds: LiveKind[] = [];
+  for (const resource of RESOURCES) kinds.push(await resource.read(tx, { desired, env, capabilities }));
+  return { facts, capabilities, kinds, ledger: await ledgerByKind(tx, capabilities) };
+}
+
+async function ledgerByKind(
+  tx: Transaction,
+  capabilities: Capabilities,
+): Promise<ReadonlyMap<ResourceKind, Ledger>> {
+  const byKind = new Map(RESOURCES.map(({ kind }) => [kind, new Map<string, string>()]));
+  if (!capabilities.ops.ledger) return byKind;
+  for (const row of await readLedger(tx)) {
+    for (const [kind, entries] of byKind) if (kind === row.kind) entries.set(row.name, row.digest);
+  }
+  return byKind;
+}

@@ -1,0 +1,89 @@
+import type { Transaction } from '../../database/connect.ts';
+import type { DesiredState, Diagnostic, ResourceKind } from '../../declare/model.ts';
+import type { Capabilities } from '../capabilities.ts';
+import type { Change, MissingCapability, UnmanagedObject } from '../model.ts';
+
+/** Names of one kind we made, with the digest of what we applied. */
+export type Ledger = ReadonlyMap<string, string>;
+
+/** A change with the digests it rests on: the plan's digest covers both sides without printing them. */
+export interface PlannedChange {
+  readonly change: Change;
+  /** Digest of what is declared; null on delete. */
+  readonly desired: string | null;
+  /** Digest of what is live; null on create. */
+  readonly live: string | null;
+}
+
+/** What one kind contributes to a plan. Pure data. */
+export interface KindPlan {
+  readonly changes: readonly PlannedChange[];
+  readonly unchanged: number;
+  readonly unmanaged: readonly UnmanagedObject[];
+  readonly orphaned: readonly UnmanagedObject[];
+  readonly blockers: readonly Diagnostic[];
+  readonly notices: readonly Diagnostic[];
+  readonly missing: readonly MissingCapability[];
+  /** Entries of the ledger that no longer say the truth although nothing has to change: forget, or note anew. */
+  readonly forget: readonly string[];
+  readonly note: readonly LedgerNote[];
+}
+
+/** What the ledger should say of one object. */
+export interface LedgerNote {
+  readonly name: string;
+  readonly digest: string;
+  /** JSON text of the applied fields, without secret values. */
+  readonly applied: string;
+  readonly sourcePath: string;
+}
+
+/** What planning one kind knows besides what that kind reads for itself. */
+export interface PlanContext {
+  readonly desired: DesiredState;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly capabilities: Capabilities;
+  readonly ledger: Ledger;
+  /** True when objects of ours that are no longer declared are to be deleted. */
+  readonly prune: boolean;
+}
+
+/** What reading one kind may use. */
+export type ReadContext = Omit<PlanContext, 'ledger' | 'prune'>;
+
+/** What applying one kind gets: its own changes only. */
+export interface ApplyContext {
+  readonly desired: DesiredState;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly capabilities: Capabilities;
+  /** Creates, updates and adoptions, in the plan's order. */
+  readonly changes: readonly PlannedChange[];
+}
+
+/**
+ * One kind of thing we manage: how it is read, compared and written. A new kind is one file and one line in the
+ * registry. `L` is what reading yields; nobody outside the module looks into it.
+ */
+export interface Resource<L> {
+  readonly kind: ResourceKind;
+  readonly read: (tx: Transaction, context: ReadContext) => Promise<L>;
+  /** Pure: what differs, and what a reviewer should weigh. */
+  readonly plan: (live: L, context: PlanContext) => KindPlan;
+  /** Make it so; returns what the ledger should say. */
+  readonly apply: (tx: Transaction, live: L, context: ApplyContext) => Promise<readonly LedgerNote[]>;
+  /** Delete objects of ours. */
+  readonly prune: (tx: Transaction, live: L, names: readonly string[]) => Promise<void>;
+}
+
+/** A kind plan with nothing in it, to be spread. */
+export const EMPTY_PLAN: KindPlan = {
+  changes: [],
+  unchanged: 0,
+  unmanaged: [],
+  orphaned: [],
+  blockers: [],
+  notices: [],
+  missing: [],
+  forget: [],
+  note: [],
+};

@@ -1,0 +1,30 @@
+import type { Plan } from '../reconcile/model.ts';
+import { COMMENT_LIMIT } from './bounded-markdown.ts';
+import { type PlanMarkdownOptions, renderPlanMarkdown } from './plan-markdown.ts';
+
+/** Room the machine leaves for what people write above and below its block. */
+const PEOPLE_ROOM = 8_000;
+
+/** The drift of one environment as the machine's block of an issue. */
+export function renderDriftBlock(
+  drift: Plan,
+  options: PlanMarkdownOptions & { readonly runUrl?: string },
+): string {
+  const { runUrl, ...rest } = options;
+  return [
+    'Somebody or something changed these objects by hand since our last apply. Either write the change into `runbooks/`',
+    'on a pull request, or run the **reconcile** workflow to put back what the files say. This issue closes by itself when',
+    'nothing differs any more, and comes back as the same issue when it returns.',
+    '',
+    renderPlanMarkdown(drift, {
+      ...rest,
+      limit: COMMENT_LIMIT - PEOPLE_ROOM,
+      footer: runUrl === undefined ? 'Found by the drift workflow' : `Found by [this run](${runUrl})`,
+    }),
+  ].join('\n');
+}
+
+/** The title of the issue: for people; it is never how the issue is found. */
+export function driftIssueTitle(environment: string): string {
+  return `Drift: ${environment} is not what runbooks/ says`;
+}

@@ -1,0 +1,22 @@
+import type { Outcome } from '../_shared/io/outcome.ts';
+import type { Plan } from '../_shared/reconcile/model.ts';
+import type { KeptDriftIssue } from './keep-drift-issue.ts';
+
+/** How a run of the drift action ends. Drift is a finding, not a failure: the issue is the alarm, the step stays green. */
+export function driftOutcome(drift: Plan, kept: KeptDriftIssue): Outcome {
+  const found = drift.changes.length;
+  const issue = kept.number === null ? '' : ` Issue #${kept.number} ${kept.kind}.`;
+  return {
+    reason: found === 0 ? 'drift_none' : 'drift_found',
+    environment: drift.environment,
+    digest: drift.digest,
+    counts: { ...drift.counts },
+    notices: kept.notices,
+    message:
+      found === 0
+        ? `${drift.environment} is what runbooks/ says.${issue}`
+        : `${found} ${found === 1 ? 'object was' : 'objects were'} changed by hand in ${drift.environment}.${issue}`,
+    summary: found === 0 ? `${drift.environment} is what runbooks/ says.\n` : kept.visible,
+    outputs: { issue: kept.number === null ? '' : String(kept.number) },
+  };
+}

@@ -1,0 +1,3 @@
+import { drift } from '../dist/index.js';
+
+await drift();

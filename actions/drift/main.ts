@@ -1,0 +1,44 @@
+import { readInputs } from '../_shared/io/inputs.ts';
+import type { Outcome } from '../_shared/io/outcome.ts';
+import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
+import { readRunContext } from '../_shared/io/run-context.ts';
+import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { withDatabase } from '../_shared/target/with-database.ts';
+import { driftOutcome } from './decide-outcome.ts';
+import { DriftInputs } from './inputs.ts';
+
+/** The `drift` action: one issue that is open exactly while something was changed by hand. */
+export async function run(): Promise<void> {
+  await runAction('drift', reportDrift);
+}
+
+async function reportDrift({ environment, redaction, now }: ActionRun): Promise<Outcome> {
+  const inputs = readInputs(DriftInputs, environment);
+  redaction.add(inputs.githubToken);
+  const context = readRunContext(environment);
+  const declarations = await readDeclarations({
+    workspace: context.workspace,
+    root: inputs.root,
+    environment,
+    redaction,
+  });
+  if (declarations.broken) {
+    return {
+      reason: 'lint_failed',
+      environment: inputs.environment,
+      root: inputs.root,
+      diagnostics: declarations.diagnostics,
+      message: 'Drift is unknown while files have errors; the issue was left as it is.',
+    };
+  }
+
+  const desired = declarations.resolve(inputs.environment);
+  const { computeDrift } = await import('../_shared/reconcile/drift.ts');
+  const drift = await withDatabase({ declaration: desired.environment, environment }, (sql) =>
+    computeDrift({ sql, desired, env: environment }),
+  );
+
+  const { keepDriftIssue } = await import('./keep-drift-issue.ts');
+  const kept = await keepDriftIssue({ drift, desired, inputs, context, redaction, now: now() });
+  return driftOutcome(drift, kept);
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { opsroom } from './dist/index.js';
+
+await opsroom();

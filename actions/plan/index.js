@@ -1,0 +1,3 @@
+import { plan } from '../dist/index.js';
+
+await plan();

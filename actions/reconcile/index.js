@@ -1,0 +1,3 @@
+import { reconcile } from '../dist/index.js';
+
+await reconcile();

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { booleanInput, environmentInput, integerInput } from '../_shared/io/inputs.ts';
+
+/** The inputs of action.yml; a contract test holds the two together. */
+export const ReconcileInputs = z.strictObject({
+  environment: environmentInput,
+  dryRun: booleanInput(false),
+  prune: booleanInput(false),
+  allowDeletes: integerInput(1).optional(),
+  expectDigest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be the digest of a plan (64 hexadecimal digits)')
+    .optional(),
+  root: z.string().default('.'),
+});
+export type ReconcileInputs = z.infer<typeof ReconcileInputs>;

@@ -1,0 +1,48 @@
+import { readInputs } from '../_shared/io/inputs.ts';
+import type { Outcome } from '../_shared/io/outcome.ts';
+import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
+import { readRunContext } from '../_shared/io/run-context.ts';
+import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { withDatabase } from '../_shared/target/with-database.ts';
+import { applyOutcome, brokenOutcome, dryRunOutcome } from './decide-outcome.ts';
+import { ReconcileInputs } from './inputs.ts';
+
+/** The `reconcile` action: makes an environment what the files say. */
+export async function run(): Promise<void> {
+  await runAction('reconcile', reconcileEnvironment);
+}
+
+async function reconcileEnvironment({ environment, redaction, now }: ActionRun): Promise<Outcome> {
+  const inputs = readInputs(ReconcileInputs, environment);
+  const context = readRunContext(environment);
+  const declarations = await readDeclarations({
+    workspace: context.workspace,
+    root: inputs.root,
+    environment,
+    redaction,
+  });
+  if (declarations.broken) return brokenOutcome(inputs, declarations.diagnostics);
+
+  const desired = declarations.resolve(inputs.environment);
+  const about = { desired, root: inputs.root, diagnostics: declarations.diagnostics, now: now() };
+  return withDatabase({ declaration: desired.environment, environment }, async (sql) => {
+    const request = {
+      sql,
+      desired,
+      env: environment,
+      prune: inputs.prune,
+      ...(inputs.allowDeletes === undefined ? {} : { allowDeletes: inputs.allowDeletes }),
+    };
+    if (inputs.dryRun) {
+      const { computePlan } = await import('../_shared/reconcile/plan.ts');
+      return dryRunOutcome(await computePlan(request), about);
+    }
+    const { applyPlan } = await import('../_shared/reconcile/apply.ts');
+    const result = await applyPlan({
+      ...request,
+      actor: { name: context.actor, commit: context.sha, runUrl: context.runUrl },
+      ...(inputs.expectDigest === undefined ? {} : { expectDigest: inputs.expectDigest }),
+    });
+    return applyOutcome(result, about);
+  });
+}

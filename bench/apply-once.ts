@@ -1,0 +1,18 @@
+import { connect } from '../actions/_shared/database/connect.ts';
+import { loadDeclarations } from '../actions/_shared/declare/load.ts';
+import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
+
+/** Read, plan and apply one repository, then print this process's peak memory in MB. Started by the benches. */
+async function main(root: string): Promise<void> {
+  const desired = (await loadDeclarations({ root })).resolve('production');
+  const sql = connect({
+    url: process.env[desired.environment.connectionEnv] ?? '',
+    applicationName: 'opsroom-bench',
+  });
+  const result = await applyPlan({ sql, desired, env: process.env, actor: { name: 'bench' }, prune: true });
+  await sql.end();
+  if (result.reason !== 'applied') throw new Error(result.message);
+  process.stdout.write(`${process.resourceUsage().maxRSS / 1024}\n`);
+}
+
+await main(process.argv[2] ?? '.');

@@ -1,0 +1,102 @@
+// The door every npm script goes through. It runs on whatever Node the machine has (20 or newer), installs what
+// the lockfile names when that has not happened yet, and hands over to Node 24, which npm brought along.
+// Plain JavaScript without dependencies, because nothing is installed when it starts.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const stamp = path.join(root, 'node_modules', '.opsroom-installed');
+
+/** Each command: the steps it runs, in order, under Node 24. The first that fails ends it. */
+const commands = {
+  start: (args) => [['local/start.ts', ...args]],
+  opsroom: (args) => [['actions/cli.ts', ...args]],
+  test: (args) => [['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...args]],
+  bench: (args) => [['bench/run.ts', ...args]],
+  build: (args) => [['local/build.ts', ...args]],
+  check: () => [
+    ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'],
+    ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],
+  ],
+};
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function lockDigest() {
+  return createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .update(`${process.platform}-${process.arch}`)
+    .digest('hex');
+}
+
+/** Install once per lockfile. Install scripts stay off (.npmrc): nothing we need has one. */
+function installDependencies() {
+  const digest = lockDigest();
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  process.stderr.write('Installing dependencies from package-lock.json (once, about half a minute)...\n');
+  const started = Date.now();
+  const npm = process.env.npm_execpath;
+  const arguments_ = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const result = npm?.endsWith('.js')
+    ? spawnSync(process.execPath, [npm, ...arguments_], { cwd: root, stdio: ['ignore', 2, 2] })
+    : spawnSync('npm', arguments_, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.status !== 0) {
+    fail(
+      result.error?.code === 'ENOENT'
+        ? 'npm was not found on the PATH. Install Node.js 20 or newer with npm and try again.'
+        : 'npm ci failed; its message is above. Mend it and run the same command again: nothing is half done.',
+    );
+  }
+  writeFileSync(stamp, digest);
+  process.stderr.write(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(0)} s.\n`);
+}
+
+/** Node 24 from node_modules; where npm has none for this platform, the running Node if it is new enough. */
+function findNode() {
+  const bundled = path.join(root, 'node_modules', '.bin', 'node');
+  if (existsSync(bundled)) return bundled;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail(
+    `Node 24 is needed and npm has none for ${process.platform}-${process.arch}; this is Node ${process.versions.node}. ` +
+      'Install Node 24 and run the same command again.',
+  );
+}
+
+function run(node, step) {
+  return new Promise((resolve) => {
+    const child = spawn(node, ['--disable-warning=ExperimentalWarning', ...step], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
+    });
+    // A Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is passed on.
+    const pass = (signal) => child.kill(signal);
+    const ignore = () => {};
+    process.on('SIGINT', ignore);
+    process.on('SIGTERM', pass);
+    process.on('SIGHUP', pass);
+    child.on('error', (error) => fail(`Could not start ${node}: ${error.message}`));
+    child.on('exit', (code, signal) => {
+      process.off('SIGINT', ignore);
+      process.off('SIGTERM', pass);
+      process.off('SIGHUP', pass);
+      resolve(signal === null ? (code ?? 1) : signal === 'SIGINT' ? 130 : 143);
+    });
+  });
+}
+
+const [command, ...args] = process.argv.slice(2);
+const steps = commands[command ?? '']?.(args);
+if (steps === undefined) fail(`Unknown command ${command}. Known: ${Object.keys(commands).join(', ')}.`);
+installDependencies();
+const node = findNode();
+for (const step of steps) {
+  const code = await run(node, step);
+  if (code !== 0) process.exit(code);
+}

@@ -1,0 +1,108 @@
+/**
+ * Makes `actions/dist`, the one generated bundle behind every action and the command line: tsc turns TypeScript into
+ * JavaScript, ncc bundles that with its dependencies. What is imported lazily stays a chunk of its own, so that a run
+ * parses only what it needs. Same sources, same bytes, whoever builds.
+ *
+ *     node local/build.ts [FOLDER]     FOLDER is actions/dist when left out
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * Builds the bundle into a folder, replacing what was there.
+ *
+ * @throws Error with the tool's own words when a source does not compile
+ */
+export function buildBundle(target: string): void {
+  const work = path.join(root, 'build');
+  mkdirSync(work, { recursive: true });
+  const scratch = mkdtempSync(path.join(work, 'bundle-'));
+  try {
+    compile(scratch);
+    bundle(scratch);
+    rmSync(target, { recursive: true, force: true });
+    cpSync(path.join(scratch, 'dist'), target, { recursive: true });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** ncc's own TypeScript support does not know TypeScript 7, so it gets JavaScript. */
+function compile(scratch: string): void {
+  const config = path.join(scratch, 'tsconfig.json');
+  const settings = {
+    extends: path.join(root, 'tsconfig.json'),
+    compilerOptions: { noEmit: false, outDir: 'js', rootDir: root, rewriteRelativeImportExtensions: true },
+    files: [path.join(root, 'actions/entries.ts')],
+    include: [],
+  };
+  writeFileSync(config, JSON.stringify(settings));
+  run('typescript/bin/tsc', ['-p', config]);
+  writeFileSync(path.join(scratch, 'js', 'package.json'), '{ "type": "module" }\n');
+}
+
+function bundle(scratch: string): void {
+  const entry = path.join(scratch, 'js', 'actions', 'entries.js');
+  // Names of modules and chunks come from paths relative to the working folder: there, and they are the same every time.
+  const args = [
+    'build',
+    entry,
+    '--out',
+    path.join(scratch, 'dist'),
+    '--license',
+    'licenses.txt',
+    '--no-cache',
+    '--quiet',
+  ];
+  run('@vercel/ncc/dist/ncc/cli.js', args, scratch);
+  placeParser(path.join(scratch, 'dist'));
+}
+
+/**
+ * libpg-query is CommonJS that reads its WebAssembly beside itself by `__dirname`; a bundle of ES modules has neither.
+ * So the WebAssembly goes into the bundle, and the chunk that asks for `__dirname` gets it from its own address.
+ */
+function placeParser(dist: string): void {
+  copyFileSync(
+    path.join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm'),
+    path.join(dist, 'libpg-query.wasm'),
+  );
+  chmodSync(path.join(dist, 'libpg-query.wasm'), 0o644);
+  for (const name of readdirSync(dist).filter((each) => each.endsWith('.js'))) {
+    const file = path.join(dist, name);
+    const text = readFileSync(file, 'utf8');
+    if (!/\b__dirname\b/.test(text)) continue;
+    writeFileSync(file, `const __dirname = import.meta.dirname, __filename = import.meta.filename;\n${text}`);
+  }
+}
+
+function run(tool: string, args: readonly string[], cwd = root): void {
+  const result = spawnSync(process.execPath, [path.join(root, 'node_modules', tool), ...args], {
+    cwd,
+    encoding: 'utf8',
+  });
+  if (result.status !== 0) throw new Error(`${tool} failed:\n${result.stdout}${result.stderr}`);
+}
+
+if (import.meta.main) {
+  const [, , target = path.join(root, 'actions', 'dist')] = process.argv;
+  const started = performance.now();
+  buildBundle(path.resolve(target));
+  process.stdout.write(
+    `Built ${path.relative(process.cwd(), target) || target} in ${((performance.now() - started) / 1000).toFixed(1)} s\n`,
+  );
+}

@@ -1,0 +1,188 @@
+import { userInfo } from 'node:os';
+import type { Sql } from 'postgres';
+import { connect } from '../actions/_shared/database/connect.ts';
+import { formatDiagnostics } from '../actions/_shared/declare/format-diagnostics.ts';
+import { loadDeclarations } from '../actions/_shared/declare/load.ts';
+import type { DesiredState } from '../actions/_shared/declare/model.ts';
+import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
+import { computePlan } from '../actions/_shared/reconcile/plan.ts';
+import { renderPlanTerminal } from '../actions/_shared/report/plan-terminal.ts';
+import { scheduleReader } from '../actions/_shared/report/schedule-reader.ts';
+import { freePort } from './free-port.ts';
+import type { StartOptions } from './options.ts';
+import { startCluster } from './postgres/cluster.ts';
+import { prepareDatabase } from './postgres/prepare.ts';
+import type { Progress } from './progress.ts';
+import { localSecretValues } from './secrets.ts';
+import { startStandIns } from './standins/start.ts';
+import { openStateFolder, type StateFolder } from './state-folder.ts';
+import { startTargetServer, type TargetServer } from './target-server.ts';
+
+const database = 'postgres';
+
+/** A running control room: everything a newcomer's commands act on. */
+export interface ControlRoom {
+  readonly root: string;
+  readonly sql: Sql;
+  readonly databaseUrl: string;
+  readonly target: TargetServer;
+  /** The state last applied, once there is one. */
+  readonly desired: () => DesiredState | undefined;
+  /**
+   * Read the files, plan, and apply. Prints the plan; with `ask` waits for a yes first.
+   * Returns false when the files have errors, the answer was no, or the apply did not succeed.
+   */
+  readonly applyDeclarations: (options: {
+    readonly ask: boolean;
+    readonly confirm?: () => Promise<boolean>;
+  }) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+export interface OpenControlRoom {
+  readonly root: string;
+  readonly options: StartOptions;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** What was opened is closed in the opposite order, also when opening stops half way. */
+class Closers {
+  #stack: { readonly name: string; readonly close: () => Promise<void> | void }[] = [];
+
+  add(name: string, close: () => Promise<void> | void): void {
+    this.#stack.push({ name, close });
+  }
+
+  async closeAll(): Promise<void> {
+    for (const { name, close } of this.#stack.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        process.stderr.write(`closing ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
+  }
+}
+
+/** Start everything, in order, on 127.0.0.1. */
+export async function openControlRoom(request: OpenControlRoom): Promise<ControlRoom> {
+  const state = openStateFolder(request.root);
+  const closers = new Closers();
+  state.claim();
+  closers.add('state folder', () => state.release());
+  try {
+    return await open(request, state, closers);
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+/** The server's superuser and the role that jobs and commands use; the same URL for a server that is not ours. */
+async function openDatabase({ options, progress }: OpenControlRoom, state: StateFolder, closers: Closers) {
+  const log = (line: string) => progress.line(`  ${line}`);
+  if (options.databaseUrl !== undefined) {
+    return { superuserUrl: options.databaseUrl, url: options.databaseUrl };
+  }
+  const cluster = await progress.step(
+    'PostgreSQL',
+    () => startCluster({ dataDir: state.postgres, log }),
+    (started) => `${started.version} at 127.0.0.1:${new URL(started.superuserUrl).port}`,
+  );
+  closers.add('PostgreSQL', () => cluster.stop());
+  return { superuserUrl: cluster.superuserUrl, url: cluster.url(database, 'postgres') };
+}
+
+async function open(request: OpenControlRoom, state: StateFolder, closers: Closers): Promise<ControlRoom> {
+  const { root, options, progress } = request;
+  if (options.fresh && options.databaseUrl === undefined) {
+    await progress.step('Forgetting earlier runs', async () => state.wipe());
+  }
+  const log = (line: string) => progress.line(`  ${line}`);
+  const { superuserUrl, url } = await openDatabase(request, state, closers);
+  const installed = await progress.step(
+    'Roles and extensions',
+    () => prepareDatabase({ superuserUrl, database }),
+    (parts) =>
+      parts
+        .map((part) => `${part.name} ${part.version}${part.kind === 'stand-in' ? ' (stand-in)' : ''}`)
+        .join(', '),
+  );
+  if (installed.some((part) => part.kind === 'stand-in')) {
+    const standIns = await startStandIns({ superuserUrl, database, log });
+    closers.add('stand-ins', () => standIns.stop());
+  }
+  const sql = connect({ url, applicationName: 'opsroom-local', max: 4 });
+  closers.add('connection', () => sql.end({ timeout: 5 }));
+
+  const ports = state.readJson('ports.json');
+  const wanted =
+    typeof ports === 'object' && ports !== null && 'target' in ports ? Number(ports.target) : undefined;
+  const port = await freePort(wanted);
+  state.writeJson('ports.json', { target: port });
+  const target = await progress.step(
+    'Local functions (stand-in)',
+    () =>
+      startTargetServer({
+        port,
+        redeem: async (token, job) => {
+          const [row] = await sql<
+            { answer: { ok?: boolean } }[]
+          >`select ops.redeem_run_token(${token}, ${job}) as answer`;
+          return row?.answer.ok === true;
+        },
+      }),
+    (server) => server.url,
+  );
+  closers.add('local functions', () => target.close());
+  state.publish(url);
+
+  let desired: DesiredState | undefined;
+  return {
+    root,
+    sql,
+    databaseUrl: url,
+    target,
+    desired: () => desired,
+    async applyDeclarations({ ask, confirm }) {
+      const declarations = await loadDeclarations({ root });
+      const errors = declarations.diagnostics.filter((each) => each.severity === 'error');
+      if (errors.length > 0) {
+        progress.line(
+          formatDiagnostics(errors, { format: 'terminal', root, color: process.stdout.isTTY === true }),
+        );
+        progress.warn(
+          `${errors.length} error${errors.length === 1 ? '' : 's'} in runbooks/: nothing was changed`,
+        );
+        return false;
+      }
+      const next = declarations.resolve(options.environment);
+      const env = {
+        ...process.env,
+        ...localSecretValues(next.secrets, { state, targetUrl: target.url, env: process.env }),
+      };
+      const shared = { sql, desired: next, env, prune: true };
+      const plan = await computePlan(shared);
+      progress.line(
+        renderPlanTerminal(plan, {
+          color: process.stdout.isTTY === true,
+          schedule: scheduleReader(next.jobs, new Date()),
+        }),
+      );
+      if (ask && plan.changes.length > 0 && confirm !== undefined && !(await confirm())) {
+        progress.line('Nothing was changed.');
+        return false;
+      }
+      const result = await progress.step(
+        'Applied in one transaction',
+        () => applyPlan({ ...shared, actor: { name: userInfo().username }, expectDigest: plan.digest }),
+        (outcome) => outcome.message,
+      );
+      const good = result.reason === 'applied' || result.reason === 'nothing_to_do';
+      if (good) desired = next;
+      return good;
+    },
+    close: () => closers.closeAll(),
+  };
+}

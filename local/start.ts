@@ -1,0 +1,47 @@
+import path from 'node:path';
+import { reportFailure } from '../actions/_commands/report-failure.ts';
+import { openControlRoom } from './control-room.ts';
+import { demonstrate } from './demonstrate.ts';
+import { parseStartOptions } from './options.ts';
+import { createProgress } from './progress.ts';
+import { printSummary } from './summary.ts';
+import { watchRunbooks } from './watch.ts';
+
+const root = path.dirname(import.meta.dirname);
+
+/** Resolves at the first Ctrl-C or termination; a second one ends the process at once. */
+function untilStopped(): { readonly signal: AbortSignal; readonly stopped: Promise<void> } {
+  const controller = new AbortController();
+  const stopped = new Promise<void>((resolve) => {
+    const stop = () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort();
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  });
+  return { signal: controller.signal, stopped };
+}
+
+/** `npm start`: open the control room, prove that a job reaches its outcome, say so, and stay. */
+async function start(): Promise<number> {
+  const options = parseStartOptions(process.argv.slice(2));
+  const progress = createProgress(process.stdout);
+  const { signal, stopped } = untilStopped();
+  const room = await openControlRoom({ root, options, progress, signal });
+  try {
+    const applied = await room.applyDeclarations({ ask: false });
+    const proof = applied ? await demonstrate(room, progress) : undefined;
+    await printSummary(room, progress, proof);
+    const everythingTrue = applied && proof?.run.status === 'succeeded';
+    if (options.once || signal.aborted) return everythingTrue ? 0 : 1;
+    const watcher = watchRunbooks(room, progress);
+    await stopped;
+    await watcher.close();
+    return 0;
+  } finally {
+    await room.close();
+  }
+}
+
+process.exitCode = await start().catch(reportFailure);

@@ -1,0 +1,71 @@
+import Table from 'cli-table3';
+import type { DesiredJob } from '../actions/_shared/declare/model.ts';
+import { describeSchedule } from '../actions/_shared/schedule/describe-schedule.ts';
+import { nextRuns } from '../actions/_shared/schedule/next-runs.ts';
+import type { ControlRoom } from './control-room.ts';
+import type { Proof } from './demonstrate.ts';
+import type { Progress } from './progress.ts';
+
+const shownJobs = 30;
+const noBorders = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+  ].map((name) => [name, '']),
+);
+
+function compiled(job: DesiredJob) {
+  return { ...job.definition.schedule, cronSchedule: job.cron.schedule };
+}
+
+function nextRun(job: DesiredJob, now: Date): string {
+  if (!job.cron.active) return 'asleep';
+  const [next] = nextRuns(compiled(job), { from: now, count: 1 });
+  return next === undefined ? 'at start' : `${next.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** The last lines of a start: what runs when, where to connect, and which job really reached its answer. */
+export async function printSummary(
+  room: ControlRoom,
+  progress: Progress,
+  proof: Proof | undefined,
+): Promise<void> {
+  const jobs = room.desired()?.jobs ?? [];
+  const now = new Date();
+  const table = new Table({
+    head: ['job', 'schedule', 'next run'],
+    style: { head: [], border: [], compact: true },
+    chars: noBorders,
+  });
+  for (const job of jobs.slice(0, shownJobs))
+    table.push([job.name, describeSchedule(compiled(job)), nextRun(job, now)]);
+  progress.line();
+  progress.line(table.toString());
+  if (jobs.length > shownJobs) progress.line(`... and ${jobs.length - shownJobs} more jobs`);
+  progress.line();
+  progress.line(
+    'Local functions answer from a stand-in; `npm run opsroom -- runs --follow` shows every run.',
+  );
+  if (proof === undefined) {
+    progress.warn('No job was fired.');
+    return;
+  }
+  const { run, job } = proof;
+  progress.line(
+    run.status === 'succeeded'
+      ? `${job.name} fired and reached its true outcome: ${run.httpStatus === null ? 'done' : `HTTP ${run.httpStatus}`}, ${run.status} (run ${run.id})`
+      : `${job.name} did NOT succeed: ${run.status}${run.error === null ? '' : `, ${run.error}`} (run ${run.id})`,
+  );
+}
