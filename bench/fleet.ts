@@ -39,6 +39,6 @@ function fleetJob(index: number): string {
     case 2:
       return `${head}call:\n  sql: select count(*) from pg_catalog.pg_class where oid = ${index}\n`;
     default:
-      return `${head}call:\n  enqueue: { task_type: totals, payload: { tenant: ${index} } }\n`;
+      return `${head}call:\n  enqueue: totals\n  payload: { tenant: ${index} }\n`;
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { Sql } from 'postgres';
 import { parse } from 'yaml';
 import { connect } from '../actions/_shared/database/connect.ts';
+import { textArray } from '../actions/_shared/database/text-array.ts';
 import { loadDeclarations } from '../actions/_shared/declare/load.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
@@ -115,7 +116,7 @@ async function benchApply(sql: Sql, url: string, desired: DesiredState, scratch:
         run: async () => {
           await sql`
             select cron.schedule(job.name, job.schedule, job.command)
-            from unnest(${sql.array(names)}::text[], ${sql.array(schedules)}::text[], ${sql.array(commands)}::text[])
+            from unnest(${textArray(names)}::text[], ${textArray(schedules)}::text[], ${textArray(commands)}::text[])
               as job (name, schedule, command)`;
         },
       },

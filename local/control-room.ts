@@ -1,19 +1,12 @@
-import { userInfo } from 'node:os';
 import type { Sql } from 'postgres';
 import { connect } from '../actions/_shared/database/connect.ts';
-import { formatDiagnostics } from '../actions/_shared/declare/format-diagnostics.ts';
-import { loadDeclarations } from '../actions/_shared/declare/load.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
-import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
-import { computePlan } from '../actions/_shared/reconcile/plan.ts';
-import { renderPlanTerminal } from '../actions/_shared/report/plan-terminal.ts';
-import { scheduleReader } from '../actions/_shared/report/schedule-reader.ts';
+import { applyDeclarations, type HowToApply } from './apply-declarations.ts';
 import { freePort } from './free-port.ts';
 import type { StartOptions } from './options.ts';
 import { startCluster } from './postgres/cluster.ts';
 import { prepareDatabase } from './postgres/prepare.ts';
 import type { Progress } from './progress.ts';
-import { localSecretValues } from './secrets.ts';
 import { startStandIns } from './standins/start.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { startTargetServer, type TargetServer } from './target-server.ts';
@@ -28,14 +21,8 @@ export interface ControlRoom {
   readonly target: TargetServer;
   /** The state last applied, once there is one. */
   readonly desired: () => DesiredState | undefined;
-  /**
-   * Read the files, plan, and apply. Prints the plan; with `ask` waits for a yes first.
-   * Returns false when the files have errors, the answer was no, or the apply did not succeed.
-   */
-  readonly applyDeclarations: (options: {
-    readonly ask: boolean;
-    readonly confirm?: () => Promise<boolean>;
-  }) => Promise<boolean>;
+  /** Read the files, plan and apply; false when nothing was applied (errors, a no, a refusal). */
+  readonly applyDeclarations: (how: HowToApply) => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
@@ -145,43 +132,18 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
     databaseUrl: url,
     target,
     desired: () => desired,
-    async applyDeclarations({ ask, confirm }) {
-      const declarations = await loadDeclarations({ root });
-      const errors = declarations.diagnostics.filter((each) => each.severity === 'error');
-      if (errors.length > 0) {
-        progress.line(
-          formatDiagnostics(errors, { format: 'terminal', root, color: process.stdout.isTTY === true }),
-        );
-        progress.warn(
-          `${errors.length} error${errors.length === 1 ? '' : 's'} in runbooks/: nothing was changed`,
-        );
-        return false;
-      }
-      const next = declarations.resolve(options.environment);
-      const env = {
-        ...process.env,
-        ...localSecretValues(next.secrets, { state, targetUrl: target.url, env: process.env }),
-      };
-      const shared = { sql, desired: next, env, prune: true };
-      const plan = await computePlan(shared);
-      progress.line(
-        renderPlanTerminal(plan, {
-          color: process.stdout.isTTY === true,
-          schedule: scheduleReader(next.jobs, new Date()),
-        }),
-      );
-      if (ask && plan.changes.length > 0 && confirm !== undefined && !(await confirm())) {
-        progress.line('Nothing was changed.');
-        return false;
-      }
-      const result = await progress.step(
-        'Applied in one transaction',
-        () => applyPlan({ ...shared, actor: { name: userInfo().username }, expectDigest: plan.digest }),
-        (outcome) => outcome.message,
-      );
-      const good = result.reason === 'applied' || result.reason === 'nothing_to_do';
-      if (good) desired = next;
-      return good;
+    applyDeclarations: async (how) => {
+      const next = await applyDeclarations({
+        ...how,
+        root,
+        sql,
+        state,
+        progress,
+        targetUrl: target.url,
+        environment: options.environment,
+      });
+      desired = next ?? desired;
+      return next !== undefined;
     },
     close: () => closers.closeAll(),
   };

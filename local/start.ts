@@ -30,7 +30,7 @@ async function start(): Promise<number> {
   const { signal, stopped } = untilStopped();
   const room = await openControlRoom({ root, options, progress, signal });
   try {
-    const applied = await room.applyDeclarations({ ask: false });
+    const applied = await room.applyDeclarations({ brief: true });
     const proof = applied ? await demonstrate(room, progress) : undefined;
     await printSummary(room, progress, proof);
     const everythingTrue = applied && proof?.run.status === 'succeeded';

@@ -38,7 +38,7 @@ export function watchRunbooks(room: ControlRoom, progress: Progress): RunbookWat
     busy = true;
     try {
       progress.line(`\n${changed} changed`);
-      await room.applyDeclarations({ ask: true, confirm });
+      await room.applyDeclarations({ confirm });
     } catch (error) {
       progress.warn(error instanceof Error ? error.message : String(error));
     } finally {

@@ -1,6 +1,6 @@
 -- Why      pg_cron knows UTC only. Whether a job is due in its own time zone is decided here, the same way as in
 --          actions/_shared/schedule, from the masks compiled into the definition (bit n stands for the value n).
--- Objects  functions ops.schedule_matches, ops.is_due, ops.due_slots.
+-- Objects  functions ops.schedule_matches, ops.is_due, ops.due_slots, ops.known_slots.
 -- Locks    None. Rollback: drop the functions; ops.fire then fails.
 
 create function ops.schedule_matches(p_match jsonb, p_local timestamp)
@@ -32,9 +32,15 @@ begin
     or (coalesce((p_match ->> 'last_day')::boolean, false) and extract(day from p_local + interval '1 day') = 1);
   v_weekday_matches := ((p_match ->> 'weekdays')::bigint >> extract(dow from p_local)::integer) & 1 = 1;
   if coalesce((p_match ->> 'either_day')::boolean, false) then
-    return v_day_matches or v_weekday_matches;
+    v_day_matches := v_day_matches or v_weekday_matches;
+  else
+    v_day_matches := v_day_matches and v_weekday_matches;
   end if;
-  return v_day_matches and v_weekday_matches;
+  -- Never due and not understood are not the same.
+  if v_day_matches is null or p_match ->> 'hours' is null or p_match ->> 'months' is null then
+    raise exception 'the compiled schedule is incomplete' using errcode = 'invalid_parameter_value';
+  end if;
+  return v_day_matches;
 end
 $$;
 comment on function ops.schedule_matches(jsonb, timestamp) is
@@ -125,3 +131,21 @@ $$;
 comment on function ops.due_slots(jsonb, timestamptz, timestamptz, integer) is
   'The due minutes after p_after up to and including p_until, newest first, at most p_limit. Nothing for intervals.';
 select ops.restrict_function('ops.due_slots(jsonb, timestamptz, timestamptz, integer)', 'service_role');
+
+create function ops.known_slots(p_definition jsonb, p_after timestamptz, p_until timestamptz, p_limit integer)
+returns setof timestamptz
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query select s.slot from ops.due_slots(p_definition, p_after, p_until, p_limit) as s (slot);
+exception
+  -- One schedule that cannot be understood must not stop the collector for all others; ops.fire says so for its own job.
+  when others then
+    return;
+end
+$$;
+comment on function ops.known_slots(jsonb, timestamptz, timestamptz, integer) is
+  'ops.due_slots, or nothing for a definition that cannot be understood.';
+select ops.restrict_function('ops.known_slots(jsonb, timestamptz, timestamptz, integer)');

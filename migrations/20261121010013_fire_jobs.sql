@@ -1,17 +1,39 @@
 -- Why      cron.job.command is `select ops.fire('<name>')` and nothing else. Due, overlap and once-per-slot are decided here.
--- Objects  functions ops.try_lock, ops.find_slot, ops.admit_run, ops.run_word, ops.fire, ops.fire_now.
+-- Objects  functions ops.lock_key, ops.try_lock, ops.slot_key, ops.find_slot, ops.admit_run, ops.run_word, ops.fire, ops.fire_now.
 -- Locks    Advisory, until the end of the transaction, never waited for: one per slot, one per job.
 --          Rollback: drop the functions; every command in cron.job then fails.
+
+create function ops.lock_key(p_kind text, p_key text)
+returns bigint
+language sql
+immutable
+set search_path = ''
+as $$
+  select hashtextextended('ops.' || p_kind || ':' || p_key, 0)
+$$;
+comment on function ops.lock_key(text, text) is 'The number of an advisory lock of the control room.';
+select ops.restrict_function('ops.lock_key(text, text)');
 
 create function ops.try_lock(p_kind text, p_key text)
 returns boolean
 language sql
 set search_path = ''
 as $$
-  select pg_try_advisory_xact_lock(hashtextextended('ops.' || p_kind || ':' || p_key, 0))
+  select pg_try_advisory_xact_lock(ops.lock_key(p_kind, p_key))
 $$;
 comment on function ops.try_lock(text, text) is 'Take an advisory lock of the control room until the transaction ends, or say that another session has it.';
 select ops.restrict_function('ops.try_lock(text, text)');
+
+create function ops.slot_key(p_job text, p_slot timestamptz)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select p_job || '/' || extract(epoch from p_slot)::text
+$$;
+comment on function ops.slot_key(text, timestamptz) is 'A slot of a job as the key of a lock of kind "slot".';
+select ops.restrict_function('ops.slot_key(text, timestamptz)');
 
 create function ops.find_slot(p_definition jsonb, p_created_at timestamptz, p_now timestamptz)
 returns timestamptz
@@ -69,7 +91,7 @@ begin
   end if;
   -- Another session at this very slot may hold its row uncommitted for minutes (SQL jobs): do not wait for it.
   if p_trigger <> 'manual' and (
-    not ops.try_lock('slot', p_job || '/' || extract(epoch from p_slot)::text)
+    not ops.try_lock('slot', ops.slot_key(p_job, p_slot))
     or exists (
       select from ops.cron_runs r
       where r.job = p_job and r.scheduled_for = p_slot and r.trigger in ('schedule', 'misfire', 'queued')

@@ -1,6 +1,6 @@
 -- Why      When pg_cron cannot start a command (connection failed, startup timeout, server restarted), ops.fire never ran
 --          and there is no row. cron.job_run_details knows.
--- Objects  functions ops.fired_job, ops.collect_scheduler_failures.
+-- Objects  functions ops.fired_job, ops.is_slot_running, ops.collect_scheduler_failures.
 -- Locks    None on cron tables. Rollback: drop the functions; such failures go unseen again.
 
 create function ops.fired_job(p_command text)
@@ -13,6 +13,24 @@ as $$
 $$;
 comment on function ops.fired_job(text) is 'The job a command in cron.job fires; null when the command is not ours.';
 select ops.restrict_function('ops.fired_job(text)');
+
+create function ops.is_slot_running(p_job text, p_slot timestamptz)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  select exists (
+    select
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_database d on d.oid = l.database and d.datname = current_database()
+    where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.pid <> pg_backend_pid()
+      and (l.classid::bigint << 32 | l.objid::bigint) = ops.lock_key('slot', ops.slot_key(p_job, p_slot))
+  )
+$$;
+comment on function ops.is_slot_running(text, timestamptz) is
+  'Whether another session fires this slot right now; asked without taking its lock, because thousands may be asked for.';
+select ops.restrict_function('ops.is_slot_running(text, timestamptz)');
 
 create function ops.collect_scheduler_failures(p_now timestamptz, p_limit integer)
 returns text[]
@@ -61,7 +79,7 @@ begin
   ), missed as (
     select f.*, coalesce(s.slot, case when f.definition #>> '{schedule,kind}' <> 'cron' then date_trunc('second', f.at) end) as slot
     from failures f
-    left join lateral ops.due_slots(f.definition, f.at - interval '29 minutes', f.at, 1) as s (slot) on true
+    left join lateral ops.known_slots(f.definition, f.at - interval '29 minutes', f.at, 1) as s (slot) on true
     where not exists (
       select from ops.cron_runs r
       where r.job = f.job
@@ -75,6 +93,8 @@ begin
     select m.job, m.slot, 'schedule', 'failed', m.definition #>> '{call,kind}', m.at, p_now, 'scheduler_failed', m.error, m.runid
     from missed m
     where m.slot is not null
+      -- Somebody is running it after all, uncommitted; inserting would wait for that to end.
+      and not ops.is_slot_running(m.job, m.slot)
     on conflict do nothing
     returning job
   )

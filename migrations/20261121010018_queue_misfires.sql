@@ -34,7 +34,7 @@ begin
   )
   select d.name, s.slot, 'misfire', 'queued', d.definition #>> '{call,kind}', p_now, p_now, d.digest
   from ops.job_definitions d
-  cross join lateral ops.due_slots(
+  cross join lateral ops.known_slots(
     d.definition,
     -- From the minute of the last tick on, but never more than a day.
     greatest(date_trunc('minute', p_from) - interval '1 second', d.created_at, p_now - interval '24 hours'),
@@ -48,6 +48,7 @@ begin
       select from ops.cron_runs r
       where r.job = d.name and r.scheduled_for = s.slot and r.trigger in ('schedule', 'misfire', 'queued')
     )
+    and (d.definition #>> '{call,kind}' <> 'sql' or not ops.is_slot_running(d.name, s.slot))
   order by s.slot
   on conflict do nothing;
   get diagnostics v_count = row_count;

@@ -33,7 +33,8 @@ begin
       when 'misfires' then
         return ops.queue_misfires(p_last_tick, p_now);
       when 'started' then
-        return ops.start_waiting(array['http', 'enqueue'], p_limit, interval '20 seconds', p_now);
+        -- Each holds an advisory lock until the end, and the lock table of a small server has a few thousand places.
+        return ops.start_waiting(array['http', 'enqueue'], least(p_limit, 1000), interval '20 seconds', p_now);
       when 'overdue_sql' then
         -- Somebody else's work (ops.run_pending_sql); done here only when nobody does it.
         return ops.start_waiting(array['sql'], 1, interval '1 second', p_now, null, interval '5 minutes');

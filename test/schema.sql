@@ -242,7 +242,7 @@ begin
   end if;
   -- Another session at this very slot may hold its row uncommitted for minutes (SQL jobs): do not wait for it.
   if p_trigger <> 'manual' and (
-    not ops.try_lock('slot', p_job || '/' || extract(epoch from p_slot)::text)
+    not ops.try_lock('slot', ops.slot_key(p_job, p_slot))
     or exists (
       select from ops.cron_runs r
       where r.job = p_job and r.scheduled_for = p_slot and r.trigger in ('schedule', 'misfire', 'queued')
@@ -768,7 +768,7 @@ begin
   ), missed as (
     select f.*, coalesce(s.slot, case when f.definition #>> '{schedule,kind}' <> 'cron' then date_trunc('second', f.at) end) as slot
     from failures f
-    left join lateral ops.due_slots(f.definition, f.at - interval '29 minutes', f.at, 1) as s (slot) on true
+    left join lateral ops.known_slots(f.definition, f.at - interval '29 minutes', f.at, 1) as s (slot) on true
     where not exists (
       select from ops.cron_runs r
       where r.job = f.job
@@ -782,6 +782,8 @@ begin
     select m.job, m.slot, 'schedule', 'failed', m.definition #>> '{call,kind}', m.at, p_now, 'scheduler_failed', m.error, m.runid
     from missed m
     where m.slot is not null
+      -- Somebody is running it after all, uncommitted; inserting would wait for that to end.
+      and not ops.is_slot_running(m.job, m.slot)
     on conflict do nothing
     returning job
   )
@@ -836,7 +838,8 @@ begin
       when 'misfires' then
         return ops.queue_misfires(p_last_tick, p_now);
       when 'started' then
-        return ops.start_waiting(array['http', 'enqueue'], p_limit, interval '20 seconds', p_now);
+        -- Each holds an advisory lock until the end, and the lock table of a small server has a few thousand places.
+        return ops.start_waiting(array['http', 'enqueue'], least(p_limit, 1000), interval '20 seconds', p_now);
       when 'overdue_sql' then
         -- Somebody else's work (ops.run_pending_sql); done here only when nobody does it.
         return ops.start_waiting(array['sql'], 1, interval '1 second', p_now, null, interval '5 minutes');
@@ -1284,6 +1287,22 @@ $function$;
 comment on function ops.is_due(jsonb,timestamp with time zone) is 'Whether a job is due in this minute. Fixed local times run once a day through daylight saving, both ways; jobs with * in minute or hour follow the wall clock. Intervals are always due.';
 grant execute on function ops.is_due(jsonb,timestamp with time zone) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.is_slot_running(p_job text, p_slot timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select exists (
+    select
+    from pg_catalog.pg_locks l
+    join pg_catalog.pg_database d on d.oid = l.database and d.datname = current_database()
+    where l.locktype = 'advisory' and l.objsubid = 1 and l.granted and l.pid <> pg_backend_pid()
+      and (l.classid::bigint << 32 | l.objid::bigint) = ops.lock_key('slot', ops.slot_key(p_job, p_slot))
+  )
+$function$;
+comment on function ops.is_slot_running(text,timestamp with time zone) is 'Whether another session fires this slot right now; asked without taking its lock, because thousands may be asked for.';
+
 CREATE OR REPLACE FUNCTION ops.iso_instant(p_at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
@@ -1383,6 +1402,22 @@ end
 $function$;
 comment on function ops.judge_jobs(text[]) is 'Raise or resolve the alert of each job (dedupe key job:<name>) after its latest finished run. Skipped and cancelled runs say nothing.';
 
+CREATE OR REPLACE FUNCTION ops.known_slots(p_definition jsonb, p_after timestamp with time zone, p_until timestamp with time zone, p_limit integer)
+ RETURNS SETOF timestamp with time zone
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return query select s.slot from ops.due_slots(p_definition, p_after, p_until, p_limit) as s (slot);
+exception
+  -- One schedule that cannot be understood must not stop the collector for all others; ops.fire says so for its own job.
+  when others then
+    return;
+end
+$function$;
+comment on function ops.known_slots(jsonb,timestamp with time zone,timestamp with time zone,integer) is 'ops.due_slots, or nothing for a definition that cannot be understood.';
+
 CREATE OR REPLACE FUNCTION ops.list_running()
  RETURNS TABLE(job text, pid integer, started_at timestamp with time zone, deadline timestamp with time zone)
  LANGUAGE sql
@@ -1413,6 +1448,16 @@ AS $function$
 $function$;
 comment on function ops.list_runs(text,boolean,bigint,integer) is 'Runs, newest first, of one job or all. The next page: pass the smallest id seen as p_before_id.';
 grant execute on function ops.list_runs(text,boolean,bigint,integer) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.lock_key(p_kind text, p_key text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select hashtextextended('ops.' || p_kind || ':' || p_key, 0)
+$function$;
+comment on function ops.lock_key(text,text) is 'The number of an advisory lock of the control room.';
 
 CREATE OR REPLACE FUNCTION ops.problem_remedy(p_problem text)
  RETURNS text
@@ -1532,7 +1577,7 @@ begin
   )
   select d.name, s.slot, 'misfire', 'queued', d.definition #>> '{call,kind}', p_now, p_now, d.digest
   from ops.job_definitions d
-  cross join lateral ops.due_slots(
+  cross join lateral ops.known_slots(
     d.definition,
     -- From the minute of the last tick on, but never more than a day.
     greatest(date_trunc('minute', p_from) - interval '1 second', d.created_at, p_now - interval '24 hours'),
@@ -1546,6 +1591,7 @@ begin
       select from ops.cron_runs r
       where r.job = d.name and r.scheduled_for = s.slot and r.trigger in ('schedule', 'misfire', 'queued')
     )
+    and (d.definition #>> '{call,kind}' <> 'sql' or not ops.is_slot_running(d.name, s.slot))
   order by s.slot
   on conflict do nothing;
   get diagnostics v_count = row_count;
@@ -2026,9 +2072,15 @@ begin
     or (coalesce((p_match ->> 'last_day')::boolean, false) and extract(day from p_local + interval '1 day') = 1);
   v_weekday_matches := ((p_match ->> 'weekdays')::bigint >> extract(dow from p_local)::integer) & 1 = 1;
   if coalesce((p_match ->> 'either_day')::boolean, false) then
-    return v_day_matches or v_weekday_matches;
+    v_day_matches := v_day_matches or v_weekday_matches;
+  else
+    v_day_matches := v_day_matches and v_weekday_matches;
   end if;
-  return v_day_matches and v_weekday_matches;
+  -- Never due and not understood are not the same.
+  if v_day_matches is null or p_match ->> 'hours' is null or p_match ->> 'months' is null then
+    raise exception 'the compiled schedule is incomplete' using errcode = 'invalid_parameter_value';
+  end if;
+  return v_day_matches;
 end
 $function$;
 comment on function ops.schedule_matches(jsonb,timestamp without time zone) is 'Whether a wall-clock minute matches a compiled schedule. pg_cron''s rule for days: either_day means one of day and weekday suffices.';
@@ -2141,6 +2193,16 @@ begin
 end
 $function$;
 comment on function ops.send_request(bigint,text,jsonb,timestamp with time zone,integer,timestamp with time zone) is 'Hand one HTTP request to pg_net and remember its id. The request leaves when this transaction commits.';
+
+CREATE OR REPLACE FUNCTION ops.slot_key(p_job text, p_slot timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+  select p_job || '/' || extract(epoch from p_slot)::text
+$function$;
+comment on function ops.slot_key(text,timestamp with time zone) is 'A slot of a job as the key of a lock of kind "slot".';
 
 CREATE OR REPLACE FUNCTION ops.sql_label(p_job text, p_deadline timestamp with time zone)
  RETURNS text
@@ -2276,6 +2338,6 @@ CREATE OR REPLACE FUNCTION ops.try_lock(p_kind text, p_key text)
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  select pg_try_advisory_xact_lock(hashtextextended('ops.' || p_kind || ':' || p_key, 0))
+  select pg_try_advisory_xact_lock(ops.lock_key(p_kind, p_key))
 $function$;
 comment on function ops.try_lock(text,text) is 'Take an advisory lock of the control room until the transaction ends, or say that another session has it.';

@@ -2,6 +2,9 @@ import { CommanderError } from 'commander';
 import { formatDiagnostics } from '../_shared/declare/format-diagnostics.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 
+/** A fault may quote what it failed on; more than this helps nobody. */
+const longestFault = 8000;
+
 /**
  * The one place where a command's error is told to a person: what the user can fix is said without a stack,
  * everything else is a fault of ours with its stack and causes.
@@ -22,13 +25,14 @@ export function reportFailure(error: unknown): number {
     return 1;
   }
   process.stderr.write('This is a fault of opsroom, not of your files:\n');
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${text.slice(0, longestFault)}\n`);
   for (
     let cause = error instanceof Error ? error.cause : undefined;
     cause instanceof Error;
     cause = cause.cause
   ) {
-    process.stderr.write(`caused by ${cause.message}\n`);
+    process.stderr.write(`caused by ${cause.message.slice(0, longestFault)}\n`);
   }
   return 1;
 }

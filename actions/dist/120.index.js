@@ -508,7 +508,8 @@ function readNumber(token, part, at, context) {
 }
 function reversed(part, at, low, high, context) {
     const { rule } = context;
-    const wrap = `${low}-${rule.name === 'weekday' ? 6 : rule.high},${rule.low}-${high}`;
+    const span = (from, to) => (from === to ? `${from}` : `${from}-${to}`);
+    const wrap = `${span(low, rule.name === 'weekday' ? 6 : rule.high)},${span(rule.low, high)}`;
     const message = `the range \`${part}\` runs backwards: pg_cron accepts it and then fires at wrong times or never`;
     return fault(context, part, at, 'schedule-reversed-range', message, `Write \`${wrap}\` to go around, or swap the ends.`);
 }

@@ -90,7 +90,7 @@ function entryOf(group, context) {
         kinds: ordered.map((change) => change.kind),
         action: lead.action,
         cause: causeOf(ordered.map((change) => change.cause)),
-        fields: mergeFields(ordered),
+        fields: tellingFields(ordered),
         schedule: scheduleChange(ordered, context),
         risks: mergeRisks(ordered),
         location: ordered.find((change) => change.location !== undefined)?.location,
@@ -99,6 +99,32 @@ function entryOf(group, context) {
 function causeOf(causes) {
     const [first] = causes;
     return first !== undefined && causes.every((cause) => cause === first) ? first : 'both';
+}
+/**
+ * What of a change is worth reading. A new (or deleted) job is two objects, and most of its row in cron.job follows from
+ * its definition; in an update every difference is told.
+ */
+function tellingFields(changes) {
+    const fields = mergeFields(changes);
+    const [lead] = changes;
+    const whole = lead?.action === 'create' || lead?.action === 'delete';
+    return whole && lead.kind === 'job' ? fields.filter((field) => !followsFromDefinition(field)) : fields;
+}
+function followsFromDefinition({ field, before, after }) {
+    const value = after ?? before;
+    switch (field) {
+        case 'command':
+        case 'database':
+        case 'username':
+        case 'cron.schedule':
+            return true;
+        case 'active':
+            return value === true;
+        case 'timezone':
+            return value === 'UTC';
+        default:
+            return false;
+    }
 }
 function mergeFields(changes) {
     const merged = [];
@@ -139,8 +165,12 @@ function scheduleChange(changes, context) {
     return {
         before: before === null ? null : inWords(before),
         after: after === null ? null : inWords(after),
-        nextRuns: runs.map((at) => printRun(at, after?.timezone ?? 'UTC')),
+        nextRuns: runs.map((at) => printRun(at, localZone(after, context))),
     };
+}
+/** Local time is that of the schedule; for one in UTC, that of the reader where it is known. */
+function localZone(schedule, { readerZone = 'UTC' }) {
+    return schedule === null || schedule.timezone === 'UTC' ? readerZone : schedule.timezone;
 }
 function readSide(changes, side, { schedules }) {
     for (const change of changes) {
@@ -426,12 +456,17 @@ function renderDriftBlock(drift, options) {
         'on a pull request, or run the **reconcile** workflow to put back what the files say. This issue closes by itself when',
         'nothing differs any more, and comes back as the same issue when it returns.',
         '',
-        (0,plan_markdown.renderPlanMarkdown)(drift, {
+        (0,plan_markdown.renderPlanMarkdown)(onlyChanges(drift), {
             ...rest,
+            title: 'Drift in',
             limit: bounded_markdown/* COMMENT_LIMIT */.W$ - PEOPLE_ROOM,
             footer: runUrl === undefined ? 'Found by the drift workflow' : `Found by [this run](${runUrl})`,
         }),
     ].join('\n');
+}
+/** Drift is about what somebody changed; everything else a plan tells belongs to plans. */
+function onlyChanges(drift) {
+    return { ...drift, notices: [], blockers: [], missing: [], unmanaged: [], orphaned: [] };
 }
 /** The title of the issue: for people; it is never how the issue is found. */
 function driftIssueTitle(environment) {

@@ -37,9 +37,11 @@ async function readLockHolder(sql) {
 }
 
 // EXTERNAL MODULE: ./js/actions/_shared/database/connection-errors.js
-var connection_errors = __webpack_require__(5881);
+var connection_errors = __webpack_require__(643);
 // EXTERNAL MODULE: ./js/actions/_shared/database/managed-objects.js
 var managed_objects = __webpack_require__(8423);
+// EXTERNAL MODULE: ./js/actions/_shared/database/read-target.js
+var read_target = __webpack_require__(1161);
 ;// CONCATENATED MODULE: ./js/actions/_shared/database/reconciliations.js
 
 const Identifiers = schemas/* array */.YOg(schemas/* object */.Ikc({ id: schemas/* string */.YjP() })).length(1);
@@ -62,8 +64,6 @@ async function finishReconciliation(sql, id, durationMs) {
 
 // EXTERNAL MODULE: ./js/actions/_shared/database/transaction.js
 var transaction = __webpack_require__(8375);
-// EXTERNAL MODULE: ./js/actions/_shared/database/read-target.js
-var read_target = __webpack_require__(1161);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/capabilities.js
 var capabilities = __webpack_require__(8058);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/apply-failure.js
@@ -161,6 +161,8 @@ var reconcile_plan = __webpack_require__(3051);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/read-live.js + 23 modules
 var read_live = __webpack_require__(2415);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/apply.js
+
+
 
 
 
@@ -273,8 +275,9 @@ async function carryOut(tx, execution) {
 }
 async function writeDown(tx, { options, live, work, started, elapsed }, entries, forgotten) {
     const { actor } = options;
-    // Without our tables there is nothing to write to: nothing is declared that would make them.
-    if (!live.capabilities.ops.audit && options.desired.migrations.length === 0)
+    // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
+    const { ops } = live.capabilities.ops.audit ? live.capabilities : (0,capabilities/* capabilitiesOf */.SF)(await (0,read_target/* readTarget */._E)(tx));
+    if (!ops.audit || !ops.ledger)
         return null;
     const { plan } = work;
     const id = await insertReconciliation(tx, {

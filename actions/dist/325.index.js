@@ -194,14 +194,17 @@ function mayHaveHappened(error) {
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3671);
 
 /**
- * Foreign text as plain Markdown text: nothing in it formats, mentions a person, links, opens a tag or a comment.
+ * Foreign text as plain Markdown text inside a line: nothing in it formats, mentions a person, links, refers to an issue,
+ * opens a tag or a comment. What only means something at the start of a line is left as it is.
  */
 function escapeMarkdown(text, limit = 400) {
     return (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g)(text, limit)
         .replaceAll('&', '&amp;')
         .replaceAll('<', '&lt;')
         .replaceAll('>', '&gt;')
-        .replaceAll(/[\\`*_{}[\]()#+\-!|~$]/g, (character) => `\\${character}`)
+        .replaceAll(/[\\`*{}[\]|~$]/g, (character) => `\\${character}`)
+        .replaceAll(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+        .replaceAll(/#(?=\d)/g, '#\u200b')
         .replaceAll('@', '@\u200b')
         .replaceAll('://', ':\u200b//');
 }
@@ -246,9 +249,9 @@ function renderPlanMarkdown(plan, options = {}) {
     const entries = (0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .planEntries */ .W9)(plan.changes, options.schedule);
     const drifted = entries.filter((entry) => entry.cause !== 'declaration').length;
     return documentOf({
-        headline: `Plan for ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.environment)}: ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .countsInWords */ .Pe)(plan.counts)}`,
+        headline: `${options.title ?? 'Plan for'} ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.environment)}: ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .countsInWords */ .Pe)(plan.counts)}`,
         facts: [
-            `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}.`,
+            `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}`,
             (0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .targetInWords */ .wR)(plan.target)),
             `Digest ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.digest.slice(0, 12))}`,
         ].join(' · '),
@@ -279,14 +282,8 @@ function renderLintMarkdown(lint, options = {}) {
     }, options);
 }
 function documentOf(document, options) {
-    const head = [
-        ...(options.preface === undefined ? [] : [options.preface]),
-        `### ${document.headline}`,
-        '',
-        document.facts,
-    ];
     return `${(0,_bounded_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .boundedMarkdown */ .Nb)({
-        head: head.join('\n'),
+        head: `### ${document.headline}\n\n${document.facts}`,
         sections: document.sections,
         foot: options.footer === undefined ? '' : `<sub>${options.footer}</sub>`,
         limit: (options.limit ?? Number.MAX_SAFE_INTEGER) - 1,
@@ -299,8 +296,8 @@ function entryItem(entry, options) {
     const hand = entry.cause === 'declaration' ? '' : ' · *changed by hand*';
     return [
         `- ${SIGN[entry.action]} **${entry.action}** ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(entry.name)} (${entry.kinds.join(', ')})${where}${hand}`,
-        ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
         ...scheduleLines(entry),
+        ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
     ].join('\n');
 }
 function fieldLine(action, field) {
@@ -418,7 +415,7 @@ var cronstrue = __webpack_require__(4855);
 
 /**
  * English words with a 24-hour clock, for example `At 02:30, only on Monday (America/New_York)`.
- * The time zone is named unless it is UTC.
+ * The time zone is always named.
  */
 function describeSchedule(compiled) {
     switch (compiled.kind) {
@@ -427,12 +424,13 @@ function describeSchedule(compiled) {
         case 'interval':
             return compiled.seconds === 1 ? 'Every second' : `Every ${compiled.seconds} seconds`;
         case 'cron': {
-            const zone = compiled.timezone === 'UTC' ? 'UTC' : compiled.timezone;
             const words = cronstrue.toString(compiled.expression.replace('$', 'L'), {
                 use24HourTimeFormat: true,
                 logicalAndDayFields: compiled.match?.either_day === false,
             });
-            return `${words} (${zone})`;
+            // With both day fields given the job runs when either matches; cronstrue says "and".
+            const exact = compiled.match?.either_day === true ? words.replace(/(of the month), and /, '$1 or ') : words;
+            return `${exact} (${compiled.timezone})`;
         }
     }
 }
@@ -492,6 +490,8 @@ function scheduleReader(jobs, now) {
     const declared = new Map(jobs.map((job) => [job.name, job]));
     return {
         now,
+        // The reader of a terminal sits at this machine; GitHub's runners are in UTC, which adds nothing.
+        readerZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
         schedules: (written) => {
             const compiled = declaredSchedule(declared.get(written.name), written) ?? compileForeign(written);
             if (compiled === null)

@@ -203,7 +203,7 @@ function fieldsDigest(fields) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   computePlan: () => (/* binding */ computePlan)
 /* harmony export */ });
-/* harmony import */ var _database_connection_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5881);
+/* harmony import */ var _database_connection_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(643);
 /* harmony import */ var _database_transaction_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(8375);
 /* harmony import */ var _build_plan_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(9405);
 /* harmony import */ var _read_live_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(2415);
@@ -485,8 +485,6 @@ function undeclared(input, declared) {
     return { unmanaged, orphaned, gone };
 }
 
-// EXTERNAL MODULE: ./js/actions/_shared/reconcile/digest.js
-var digest = __webpack_require__(7968);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/redact.js
 var redact = __webpack_require__(9769);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/resources/resource.js
@@ -504,7 +502,6 @@ const EMPTY_PLAN = {
 };
 
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/resources/cron.js
-
 
 
 
@@ -643,8 +640,9 @@ function desiredObject(job, capabilities) {
 function liveObject(name, row) {
     return { name, digest: digestOf(row), fields: () => rowFields(row) };
 }
+/** The fields themselves, in a row: short, and ten thousand hashes would cost more than they save. */
 function digestOf(fields) {
-    return (0,digest/* fieldsDigest */._)([fields.schedule, fields.command, fields.active, fields.database, fields.username]);
+    return [fields.schedule, fields.command, fields.active, fields.database, fields.username].join('\u001f');
 }
 /** Fields of a live row, with anything that looks like a secret cut out of its command. */
 function rowFields(row) {
@@ -711,7 +709,7 @@ const DefinitionRows = schemas/* array */.YOg(schemas/* object */.Ikc({ name: sc
 /** The definitions of some jobs, whole. */
 async function readDefinitions(sql, names) {
     const rows = await sql `
-    select name, definition from ops.job_definitions where name = any (${(0,text_array/* textArray */.T)(names)}::text[])`;
+    select name, definition from ops.job_definitions where name = any (${(0,text_array/* textArray */.TS)(names)}::text[])`;
     return DefinitionRows.parse([...rows]);
 }
 /** Insert or replace definitions: one statement for all. */
@@ -719,19 +717,21 @@ async function upsertDefinitions(sql, definitions) {
     await sql `
     insert into ops.job_definitions as stored (name, definition, digest)
     select name, definition::jsonb, digest
-    from unnest(${(0,text_array/* textArray */.T)(definitions.map((row) => row.name))}::text[],
-                ${(0,text_array/* textArray */.T)(definitions.map((row) => row.json))}::text[],
-                ${(0,text_array/* textArray */.T)(definitions.map((row) => row.digest))}::text[]) as row (name, definition, digest)
+    from rows from (unnest(${(0,text_array/* textArray */.TS)(definitions.map((row) => row.name))}::text[]),
+                    string_to_table(${(0,text_array/* jsonLines */.i7)(definitions.map((row) => row.json))}, ${text_array/* JSON_SEPARATOR */.Dw}),
+                    unnest(${(0,text_array/* textArray */.TS)(definitions.map((row) => row.digest))}::text[])) as row (name, definition, digest)
     on conflict (name) do update
     set definition = excluded.definition, digest = excluded.digest, updated_at = now()`;
 }
 /** Delete definitions by name. */
 async function deleteDefinitions(sql, names) {
-    await sql `delete from ops.job_definitions where name = any (${(0,text_array/* textArray */.T)(names)}::text[])`;
+    await sql `delete from ops.job_definitions where name = any (${(0,text_array/* textArray */.TS)(names)}::text[])`;
 }
 
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/canonical-json.js
 var canonical_json = __webpack_require__(3459);
+// EXTERNAL MODULE: ./js/actions/_shared/reconcile/digest.js
+var digest = __webpack_require__(7968);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/job-fields.js
 var job_fields = __webpack_require__(7579);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/job-risks.js
@@ -1071,9 +1071,9 @@ async function insertMigrationHistory(sql, migrations) {
     select version, name,
            (select coalesce(array_agg(statement order by position), '{}')
             from json_array_elements_text(statements::json) with ordinality as list (statement, position))
-    from unnest(${(0,text_array/* textArray */.T)(migrations.map((row) => row.version))}::text[],
-                ${(0,text_array/* textArray */.T)(migrations.map((row) => row.name))}::text[],
-                ${(0,text_array/* textArray */.T)(migrations.map((row) => JSON.stringify(row.statements)))}::text[])
+    from unnest(${(0,text_array/* textArray */.TS)(migrations.map((row) => row.version))}::text[],
+                ${(0,text_array/* textArray */.TS)(migrations.map((row) => row.name))}::text[],
+                ${(0,text_array/* textArray */.TS)(migrations.map((row) => JSON.stringify(row.statements)))}::text[])
          as row (version, name, statements)`;
 }
 
@@ -1262,7 +1262,7 @@ function skipAtomicBody(sql, from) {
 // EXTERNAL MODULE: ./js/actions/_shared/database/transaction.js
 var transaction = __webpack_require__(8375);
 // EXTERNAL MODULE: ./js/actions/_shared/database/connection-errors.js
-var connection_errors = __webpack_require__(5881);
+var connection_errors = __webpack_require__(643);
 // EXTERNAL MODULE: ./js/actions/_shared/io/errors.js
 var errors = __webpack_require__(6283);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/migration-failed.js
@@ -1561,8 +1561,8 @@ async function matchSecrets(sql, probes, blocks) {
            sha256(decode(${blocks.outer}, 'hex')
                   || sha256(decode(${blocks.inner}, 'hex') || convert_to(s.decrypted_secret, 'UTF8')))
              = decode(probe.hmac, 'hex') as same
-    from unnest(${(0,text_array/* textArray */.T)(probes.map((probe) => probe.name))}::text[],
-                ${(0,text_array/* textArray */.T)(probes.map((probe) => probe.hmac))}::text[]) as probe (name, hmac)
+    from unnest(${(0,text_array/* textArray */.TS)(probes.map((probe) => probe.name))}::text[],
+                ${(0,text_array/* textArray */.TS)(probes.map((probe) => probe.hmac))}::text[]) as probe (name, hmac)
     join vault.decrypted_secrets s on s.name = probe.name`;
     return Matches.parse([...rows]);
 }
@@ -1570,22 +1570,22 @@ async function matchSecrets(sql, probes, blocks) {
 async function createSecrets(sql, secrets) {
     await sql `
     select count(vault.create_secret(value, name, description))
-    from unnest(${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.value))}::text[],
-                ${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.name))}::text[],
-                ${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.description))}::text[]) as secret (value, name, description)`;
+    from unnest(${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.value))}::text[],
+                ${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.name))}::text[],
+                ${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.description))}::text[]) as secret (value, name, description)`;
 }
 /** Update secrets by id: one statement for all. */
 async function updateSecrets(sql, secrets) {
     await sql `
     select count(*)
-    from unnest(${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.id))}::uuid[],
-                ${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.value))}::text[],
-                ${(0,text_array/* textArray */.T)(secrets.map((secret) => secret.description))}::text[]) as secret (id, value, description),
+    from unnest(${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.id))}::uuid[],
+                ${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.value))}::text[],
+                ${(0,text_array/* textArray */.TS)(secrets.map((secret) => secret.description))}::text[]) as secret (id, value, description),
          lateral vault.update_secret(secret.id, secret.value, null, secret.description) as updated`;
 }
 /** Delete secrets by id. */
 async function deleteSecrets(sql, ids) {
-    await sql `delete from vault.secrets where id = any (${(0,text_array/* textArray */.T)(ids)}::uuid[])`;
+    await sql `delete from vault.secrets where id = any (${(0,text_array/* textArray */.TS)(ids)}::uuid[])`;
 }
 /**
  * Copy secrets from commands of `cron.job` into the Vault without their travelling: the statement carries places, not

@@ -20,7 +20,7 @@ var external_node_path_ = __webpack_require__(6760);
 // EXTERNAL MODULE: ../../node_modules/yaml/dist/index.js
 var dist = __webpack_require__(3483);
 // EXTERNAL MODULE: ./js/actions/_shared/database/connection-errors.js
-var connection_errors = __webpack_require__(5881);
+var connection_errors = __webpack_require__(643);
 // EXTERNAL MODULE: ./js/actions/_shared/database/cron-jobs.js
 var cron_jobs = __webpack_require__(9672);
 // EXTERNAL MODULE: ./js/actions/_shared/database/managed-objects.js

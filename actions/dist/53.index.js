@@ -90,7 +90,7 @@ function entryOf(group, context) {
         kinds: ordered.map((change) => change.kind),
         action: lead.action,
         cause: causeOf(ordered.map((change) => change.cause)),
-        fields: mergeFields(ordered),
+        fields: tellingFields(ordered),
         schedule: scheduleChange(ordered, context),
         risks: mergeRisks(ordered),
         location: ordered.find((change) => change.location !== undefined)?.location,
@@ -99,6 +99,32 @@ function entryOf(group, context) {
 function causeOf(causes) {
     const [first] = causes;
     return first !== undefined && causes.every((cause) => cause === first) ? first : 'both';
+}
+/**
+ * What of a change is worth reading. A new (or deleted) job is two objects, and most of its row in cron.job follows from
+ * its definition; in an update every difference is told.
+ */
+function tellingFields(changes) {
+    const fields = mergeFields(changes);
+    const [lead] = changes;
+    const whole = lead?.action === 'create' || lead?.action === 'delete';
+    return whole && lead.kind === 'job' ? fields.filter((field) => !followsFromDefinition(field)) : fields;
+}
+function followsFromDefinition({ field, before, after }) {
+    const value = after ?? before;
+    switch (field) {
+        case 'command':
+        case 'database':
+        case 'username':
+        case 'cron.schedule':
+            return true;
+        case 'active':
+            return value === true;
+        case 'timezone':
+            return value === 'UTC';
+        default:
+            return false;
+    }
 }
 function mergeFields(changes) {
     const merged = [];
@@ -139,8 +165,12 @@ function scheduleChange(changes, context) {
     return {
         before: before === null ? null : inWords(before),
         after: after === null ? null : inWords(after),
-        nextRuns: runs.map((at) => printRun(at, after?.timezone ?? 'UTC')),
+        nextRuns: runs.map((at) => printRun(at, localZone(after, context))),
     };
+}
+/** Local time is that of the schedule; for one in UTC, that of the reader where it is known. */
+function localZone(schedule, { readerZone = 'UTC' }) {
+    return schedule === null || schedule.timezone === 'UTC' ? readerZone : schedule.timezone;
 }
 function readSide(changes, side, { schedules }) {
     for (const change of changes) {
@@ -221,7 +251,8 @@ function renderPlanTerminal(plan, options) {
         `${paint('strong', `Plan for ${plan.environment}`)} (${plan.lane})`,
         paint('dim', `  ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .targetInWords */ .wR)(plan.target)}`),
         '',
-        ...shown.flatMap((entry) => entryLines(entry, paint)),
+        ...shown.flatMap((entry) => options.brief === true ? briefLines(entry, paint) : entryLines(entry, paint)),
+        ...(shown.length > 0 ? [''] : []),
         ...moreLine(entries.length - shown.length, 'changes', paint),
         ...objectLines('Not managed here, never touched (`opsroom adopt` writes YAML for them)', plan.unmanaged, paint),
         ...objectLines('Ours, no longer declared, kept (`--prune` deletes them)', plan.orphaned, paint),
@@ -233,21 +264,34 @@ function renderPlanTerminal(plan, options) {
     ];
     return `${lines.join('\n')}\n`;
 }
-function entryLines(entry, paint) {
+function titleLine(entry, paint) {
     const { sign, style } = ACTION_STYLE[entry.action];
     const where = entry.location === undefined ? '' : paint('dim', `  ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .locationInWords */ .k)(entry.location)}`);
     const title = `${paint(style, `${sign} ${entry.action}`)} ${paint('strong', (0,_printable_js__WEBPACK_IMPORTED_MODULE_2__/* .printable */ .g)(entry.name, 120))}`;
+    return `${title} ${paint('dim', `(${entry.kinds.join(', ')})`)}${where}`;
+}
+function briefLines(entry, paint) {
+    const weighty = entry.risks.filter((risk) => risk.severity !== 'info');
+    return [titleLine(entry, paint), ...weighty.map((risk) => riskLine(risk, paint))];
+}
+function entryLines(entry, paint) {
+    const [only, ...others] = entry.fields;
+    if (only !== undefined && others.length === 0 && entry.schedule === null && entry.risks.length === 0) {
+        // Two dozen new migrations read better as two dozen lines.
+        return [
+            `${titleLine(entry, paint)}  ${paint('dim', `${only.field}:`)} ${fieldValue(entry.action, only, paint)}`,
+        ];
+    }
     return [
-        `${title} ${paint('dim', `(${entry.kinds.join(', ')})`)}${where}`,
+        titleLine(entry, paint),
         ...(entry.cause === 'declaration'
             ? []
             : [
                 paint('change', `    changed by hand since our last apply${entry.cause === 'both' ? ', and in the file' : ''}`),
             ]),
-        ...fieldLines(entry, paint),
         ...scheduleLines(entry, paint),
+        ...fieldLines(entry, paint),
         ...entry.risks.map((risk) => riskLine(risk, paint)),
-        '',
     ];
 }
 function fieldLines(entry, paint) {

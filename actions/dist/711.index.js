@@ -188,8 +188,11 @@ function lintHeader(header, value, path, report) {
     }
 }
 
+// EXTERNAL MODULE: external "node:v8"
+var external_node_v8_ = __webpack_require__(8877);
 ;// CONCATENATED MODULE: ./js/actions/_shared/declare/lint/sql-parser.js
 /** Postgres's own parser (libpg-query, WebAssembly), loaded when the first job with SQL is read. */
+
 /** Deeper brackets than any statement of a job has; the parser's stack is small. */
 const MAX_BRACKETS = 200;
 let loaded;
@@ -198,7 +201,13 @@ function loadSqlParser() {
     loaded ??= load();
     return loaded;
 }
+/**
+ * V8 answers a few calls into this parser by optimising it, half a second of work on a background thread that the
+ * process then waits for. A budget of this size puts that off until some fifty statements were parsed, where it pays.
+ */
+const TIERING_BUDGET = 1_000_000_000;
 async function load() {
+    (0,external_node_v8_.setFlagsFromString)(`--wasm-tiering-budget=${TIERING_BUDGET}`);
     const { loadModule, parseSync } = await __webpack_require__.e(/* import() */ 951).then(__webpack_require__.t.bind(__webpack_require__, 4951, 19));
     await loadModule();
     return (sql) => {
@@ -974,7 +983,7 @@ const common = {
     environments: described(schemas/* exactOptional */.yqP(schemas/* record */.g1P(ObjectName, Override)), 'What differs in one environment.'),
 };
 /** The file with its call left open: which shape the call must have is decided by the key it holds. */
-const CronShell = schemas/* strictObject */.rej({ ...common, call: schemas/* unknown */.L5J() });
+const CronShell = schemas/* strictObject */.rej({ ...common, call: schemas/* optional */.lqM(schemas/* unknown */.L5J()) });
 /** The whole file, for editors. */
 const CronFile = schemas/* strictObject */.rej({
     ...common,
@@ -1045,7 +1054,7 @@ function kindOf(value, report) {
         return null;
     }
     const keys = Object.keys(value);
-    const [kind, second] = KINDS.filter((candidate) => keys.includes(candidate));
+    const [kind, second] = keys.filter(isCallKind);
     if (second !== undefined) {
         report({
             severity: 'error',
@@ -1073,6 +1082,9 @@ function kindOf(value, report) {
         at: mistyped === undefined ? { path: UNDER, part: 'key' } : { path: [...UNDER, mistyped.key], part: 'key' },
     });
     return null;
+}
+function isCallKind(key) {
+    return Object.hasOwn(CALLS, key);
 }
 function functionCall(call) {
     const auth = readAuth(call.auth ?? 'run_token');
@@ -1487,6 +1499,8 @@ function plainScalar(text) {
 function plainNumber(text) {
     if (/^-?(?:0|[1-9]\d{0,14})$/.test(text) && text !== '-0')
         return Number(text);
+    if (/^-?(?:0|[1-9]\d{0,8})\.\d{1,6}$/.test(text) && Number(text) !== 0)
+        return Number(text);
     if (/^0[xo]|^-?[\d.]+(?:[eE][-+]?\d*)?$/.test(text))
         throw NOT_PLAIN;
     return text;
@@ -1613,14 +1627,14 @@ function readPlainYaml(text) {
         throw error;
     }
 }
-/** No tabs, carriage returns or control characters, and no document markers or directives. */
+/** No blanks but spaces and newlines, no control characters, no document markers or directives. */
 function isPlainText(text) {
     for (let index = 0; index < text.length; index += 1) {
         const code = text.charCodeAt(index);
-        if (code < 0x20 ? code !== 0x0a : code === 0x7f || code === 0xfeff || (code >= 0xd800 && code <= 0xdfff))
+        if (code < 0x20 ? code !== 0x0a : code === 0x7f || (code >= 0xd800 && code <= 0xdfff))
             return false;
     }
-    return !/^(?:---|\.\.\.|%)/m.test(text);
+    return !/[^\S \n]|^(?:---|\.\.\.|%)/m.test(text);
 }
 class LineReader {
     lines;
@@ -1821,17 +1835,36 @@ function objectsOf(value, report) {
     });
     return [];
 }
+/** A file with more faults than this has one cause; the rest is counted, not listed. */
+const MAX_FINDINGS = 100;
 /** Puts findings on their lines, in the order of the file. Reads the file with positions when it was not yet. */
 async function locateFindings(file, findings, document) {
     if (findings.length === 0)
         return [];
     const located = document ?? (await readDocument(file.text, () => undefined));
-    return findings
+    const shown = findings
+        .slice(0, MAX_FINDINGS)
         .map(({ at, ...finding }) => ({
         ...finding,
         location: (0,source_text/* locateOffsets */.TB)(file.path, file.text, located.locate(at)),
     }))
         .sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
+    const rest = findings.slice(MAX_FINDINGS);
+    const last = shown.at(-1);
+    if (last === undefined || rest.length === 0)
+        return shown;
+    const severity = rest.some((finding) => finding.severity === 'error') ? 'error' : last.severity;
+    const message = `and ${rest.length} more like these in this file`;
+    return [
+        ...shown,
+        {
+            severity,
+            code: 'too-many-findings',
+            message,
+            hint: 'Fix the first ones and look again.',
+            location: last.location,
+        },
+    ];
 }
 /** The full parser is large: it is loaded for the first file that needs it. */
 async function readDocument(text, report) {

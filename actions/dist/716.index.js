@@ -305,7 +305,7 @@ const ANNOTATIONS = 10;
  * The only place that touches @actions/core, which is loaded here because it costs more than deciding did.
  */
 async function publish(run) {
-    const core = await __webpack_require__.e(/* import() */ 825).then(__webpack_require__.bind(__webpack_require__, 2825));
+    const core = await __webpack_require__.e(/* import() */ 927).then(__webpack_require__.bind(__webpack_require__, 927));
     const { outcome, record, redaction } = run;
     for (const value of redaction.values())
         core.setSecret(value);
@@ -316,7 +316,7 @@ async function publish(run) {
         core.info(redaction.redact(outcome.log));
     if (run.fault !== undefined)
         describeFault(core, run.fault, redaction);
-    await writeSummary(core, outcome.summary, redaction);
+    await writeSummary(core, summaryOf(outcome, record), redaction);
     const outputs = { ...outcome.outputs, reason: record.reason, result: JSON.stringify(record) };
     for (const [name, value] of Object.entries(outputs))
         core.setOutput(name, redaction.redact(value));
@@ -356,9 +356,14 @@ function describeFault(core, fault, redaction) {
     }
     core.endGroup();
 }
+/** The summary ends in the record, so that a reader and a machine are told the same. */
+function summaryOf({ summary = '' }, record) {
+    const tail = `\n<details><summary>Result: ${record.reason}</summary>\n\n~~~json\n${JSON.stringify(record, null, 2)}\n~~~\n\n</details>\n`;
+    return (0,bounded_markdown/* inBytes */.Hf)(summary + tail) < bounded_markdown/* SUMMARY_LIMIT */.Jt ? summary + tail : summary;
+}
 async function writeSummary(core, summary, redaction) {
     // Outside GitHub Actions (and in old runners) there is no summary file; that must not fail the run.
-    if (summary === undefined || summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined)
+    if (process.env.GITHUB_STEP_SUMMARY === undefined)
         return;
     const text = redaction.redact(summary);
     if ((0,bounded_markdown/* inBytes */.Hf)(text) >= bounded_markdown/* SUMMARY_LIMIT */.Jt)

@@ -14,6 +14,8 @@ export const modules = {
 
 
 
+/** A fault may quote what it failed on; more than this helps nobody. */
+const longestFault = 8000;
 /**
  * The one place where a command's error is told to a person: what the user can fix is said without a stack,
  * everything else is a fault of ours with its stack and causes.
@@ -34,9 +36,10 @@ function reportFailure(error) {
         return 1;
     }
     process.stderr.write('This is a fault of opsroom, not of your files:\n');
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${text.slice(0, longestFault)}\n`);
     for (let cause = error instanceof Error ? error.cause : undefined; cause instanceof Error; cause = cause.cause) {
-        process.stderr.write(`caused by ${cause.message}\n`);
+        process.stderr.write(`caused by ${cause.message.slice(0, longestFault)}\n`);
     }
     return 1;
 }

@@ -2,7 +2,7 @@ export const id = 929;
 export const ids = [929];
 export const modules = {
 
-/***/ 5881:
+/***/ 643:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
@@ -46,7 +46,6 @@ const LOST_CODES = new Set([
     '08000',
     '08003',
     '08006',
-    '08P01',
     '25P03',
     '25P04',
 ]);
@@ -153,7 +152,7 @@ function refusedByServer(code, message, place) {
             hint: 'Check the region of the host and the user postgres.PROJECT_REF (dashboard, Connect)',
         };
     }
-    if (code === '3D000' || /no such database/i.test(message)) {
+    if (code === '3D000' || /no such database|bouncer config error/i.test(message)) {
         return { what: 'The server has no such database', hint: 'Check the end of the connection string' };
     }
     if (code === '53300' || /too many (clients|connections)|max clients reached/i.test(message)) {
@@ -217,39 +216,39 @@ async function readCronJobs(sql) {
 async function scheduleJobs(sql, jobs) {
     await sql `
     select count(cron.schedule(name, schedule, command))
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.schedule))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.command))}::text[]) as job (name, schedule, command)`;
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.name))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.schedule))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.command))}::text[]) as job (name, schedule, command)`;
 }
 /** Schedule jobs `cron.schedule` has no words for: it always makes an active job of ours in our database. */
 async function schedulePlacedJobs(sql, jobs) {
     await sql `
     select count(cron.schedule_in_database(name, schedule, command, database, username, active))
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.schedule))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.command))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.database))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.username))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.active))}::boolean[])
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.name))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.schedule))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.command))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.database))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.username))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.active))}::boolean[])
          as job (name, schedule, command, database, username, active)`;
 }
 /** Alter jobs by id: one statement for all. `cron.schedule` over an existing name would leave `active` as it is. */
 async function alterJobs(sql, jobs) {
     await sql `
     select count(*)
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.jobid))}::bigint[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.schedule))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.command))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.database))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.username))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobs.map((job) => job.active))}::boolean[])
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.jobid))}::bigint[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.schedule))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.command))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.database))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.username))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobs.map((job) => job.active))}::boolean[])
          as job (jobid, schedule, command, database, username, active),
          lateral cron.alter_job(job.jobid, job.schedule, job.command, job.database, job.username, job.active) as altered`;
 }
 /** Unschedule jobs by id: by name pg_cron scans the whole table for each. */
 async function unscheduleJobs(sql, jobids) {
     await sql `
-    select count(cron.unschedule(jobid)) from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(jobids)}::bigint[]) as job (jobid)`;
+    select count(cron.unschedule(jobid)) from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(jobids)}::bigint[]) as job (jobid)`;
 }
 
 
@@ -279,11 +278,11 @@ async function upsertLedger(sql, entries, from) {
     insert into ops.managed_objects as entry
       (kind, name, digest, applied, source_path, commit_sha, reconciliation_id)
     select kind, name, digest, applied::jsonb, source_path, ${from.commit}::text, ${from.reconciliationId}::bigint
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.kind))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.digest))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.applied))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.sourcePath))}::text[])
+    from rows from (unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.kind))}::text[]),
+                    unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.name))}::text[]),
+                    unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.digest))}::text[]),
+                    string_to_table(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .jsonLines */ .i7)(entries.map((row) => row.applied))}, ${_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .JSON_SEPARATOR */ .Dw}),
+                    unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.sourcePath))}::text[]))
          as row (kind, name, digest, applied, source_path)
     on conflict (kind, name) do update
     set digest = excluded.digest, applied = excluded.applied, source_path = excluded.source_path,
@@ -293,8 +292,8 @@ async function upsertLedger(sql, entries, from) {
 async function deleteLedger(sql, entries) {
     await sql `
     delete from ops.managed_objects entry
-    using unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.kind))}::text[],
-                 ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .T)(entries.map((row) => row.name))}::text[]) as gone (kind, name)
+    using unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.kind))}::text[],
+                 ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__/* .textArray */ .TS)(entries.map((row) => row.name))}::text[]) as gone (kind, name)
     where entry.kind = gone.kind and entry.name = gone.name`;
 }
 
@@ -392,7 +391,9 @@ async function readTarget(sql) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ textArray)
+/* harmony export */   Dw: () => (/* binding */ JSON_SEPARATOR),
+/* harmony export */   TS: () => (/* binding */ textArray),
+/* harmony export */   i7: () => (/* binding */ jsonLines)
 /* harmony export */ });
 /**
  * A Postgres array literal for a parameter cast to `text[]` (or any array whose elements have text input). The driver
@@ -413,6 +414,15 @@ function element(value) {
     const needsEscape = value.includes('"') || value.includes('\\');
     return `"${needsEscape ? value.replace(/["\\]/g, '\\$&') : value}"`;
 }
+/** Between the texts of `jsonLines`: a character JSON never holds unescaped. */
+const JSON_SEPARATOR = '\u001e';
+/**
+ * Many JSON texts as one parameter, for `string_to_table(..., JSON_SEPARATOR)`. As elements of an array literal every
+ * quote of them would have to be escaped here and unescaped there.
+ */
+function jsonLines(texts) {
+    return texts.join(JSON_SEPARATOR);
+}
 
 
 /***/ }),
@@ -428,7 +438,7 @@ function element(value) {
 /* harmony export */   zc: () => (/* binding */ setLimits)
 /* harmony export */ });
 /* unused harmony export READ_LIMITS */
-/* harmony import */ var _connection_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(5881);
+/* harmony import */ var _connection_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(643);
 
 /** For looking: short, because nothing waits for locks. */
 const READ_LIMITS = { statementMs: 60_000, lockMs: 10_000, idleMs: 60_000 };
@@ -576,34 +586,56 @@ function brokeTheConnection(error) {
 function canonicalJson(value) {
     if (value === null || value === undefined)
         return 'null';
-    if (typeof value === 'string')
-        return JSON.stringify(value);
-    if (typeof value === 'number')
-        return canonicalNumber(value);
-    if (typeof value === 'boolean')
-        return String(value);
-    if (Array.isArray(value))
-        return `[${value.map(canonicalJson).join(', ')}]`;
-    if (typeof value === 'object')
-        return canonicalObject(value);
-    throw new TypeError(`a ${typeof value} has no JSON`);
+    switch (typeof value) {
+        case 'string':
+            return JSON.stringify(value);
+        case 'number':
+            return canonicalNumber(value);
+        case 'boolean':
+            return value ? 'true' : 'false';
+        case 'object':
+            return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value);
+        default:
+            throw new TypeError(`a ${typeof value} has no JSON`);
+    }
 }
+function canonicalArray(values) {
+    let text = '[';
+    let separator = '';
+    for (const value of values) {
+        text += separator + canonicalJson(value);
+        separator = ', ';
+    }
+    return `${text}]`;
+}
+// Written for ten thousand definitions in a row: no intermediate lists of entries.
 function canonicalObject(value) {
-    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-    entries.sort(([a], [b]) => compareKeys(a, b));
-    return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}: ${canonicalJson(inner)}`).join(', ')}}`;
+    let text = '{';
+    let separator = '';
+    for (const key of Object.keys(value).sort(compareKeys)) {
+        const inner = Reflect.get(value, key);
+        if (inner === undefined)
+            continue;
+        text += `${separator}${JSON.stringify(key)}: ${canonicalJson(inner)}`;
+        separator = ', ';
+    }
+    return `${text}}`;
 }
 function compareKeys(a, b) {
-    const byLength = byteLength(a) - byteLength(b);
-    if (byLength !== 0)
-        return byLength;
-    // UTF-16 order equals byte order except across surrogates, which Buffer settles.
-    return /[\ud800-\udfff]/.test(a + b) ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : a < b ? -1 : 1;
+    if (isAscii(a) && isAscii(b))
+        return a.length - b.length || (a < b ? -1 : 1);
+    const [left, right] = [Buffer.from(a), Buffer.from(b)];
+    return left.length - right.length || Buffer.compare(left, right);
 }
-function byteLength(text) {
-    return Buffer.byteLength(text, 'utf8');
+function isAscii(text) {
+    for (let index = 0; index < text.length; index += 1)
+        if (text.charCodeAt(index) > 127)
+            return false;
+    return true;
 }
 function canonicalNumber(value) {
+    if (Number.isInteger(value) && Math.abs(value) < 1e15)
+        return Object.is(value, -0) ? '0' : String(value);
     if (!Number.isFinite(value))
         return 'null';
     const text = JSON.stringify(value);

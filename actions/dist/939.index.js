@@ -81,14 +81,17 @@ function wrap(section, content) {
 /* harmony import */ var _printable_js__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(3671);
 
 /**
- * Foreign text as plain Markdown text: nothing in it formats, mentions a person, links, opens a tag or a comment.
+ * Foreign text as plain Markdown text inside a line: nothing in it formats, mentions a person, links, refers to an issue,
+ * opens a tag or a comment. What only means something at the start of a line is left as it is.
  */
 function escapeMarkdown(text, limit = 400) {
     return (0,_printable_js__WEBPACK_IMPORTED_MODULE_0__/* .printable */ .g)(text, limit)
         .replaceAll('&', '&amp;')
         .replaceAll('<', '&lt;')
         .replaceAll('>', '&gt;')
-        .replaceAll(/[\\`*_{}[\]()#+\-!|~$]/g, (character) => `\\${character}`)
+        .replaceAll(/[\\`*{}[\]|~$]/g, (character) => `\\${character}`)
+        .replaceAll(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+        .replaceAll(/#(?=\d)/g, '#\u200b')
         .replaceAll('@', '@\u200b')
         .replaceAll('://', ':\u200b//');
 }
@@ -200,7 +203,7 @@ function entryOf(group, context) {
         kinds: ordered.map((change) => change.kind),
         action: lead.action,
         cause: causeOf(ordered.map((change) => change.cause)),
-        fields: mergeFields(ordered),
+        fields: tellingFields(ordered),
         schedule: scheduleChange(ordered, context),
         risks: mergeRisks(ordered),
         location: ordered.find((change) => change.location !== undefined)?.location,
@@ -209,6 +212,32 @@ function entryOf(group, context) {
 function causeOf(causes) {
     const [first] = causes;
     return first !== undefined && causes.every((cause) => cause === first) ? first : 'both';
+}
+/**
+ * What of a change is worth reading. A new (or deleted) job is two objects, and most of its row in cron.job follows from
+ * its definition; in an update every difference is told.
+ */
+function tellingFields(changes) {
+    const fields = mergeFields(changes);
+    const [lead] = changes;
+    const whole = lead?.action === 'create' || lead?.action === 'delete';
+    return whole && lead.kind === 'job' ? fields.filter((field) => !followsFromDefinition(field)) : fields;
+}
+function followsFromDefinition({ field, before, after }) {
+    const value = after ?? before;
+    switch (field) {
+        case 'command':
+        case 'database':
+        case 'username':
+        case 'cron.schedule':
+            return true;
+        case 'active':
+            return value === true;
+        case 'timezone':
+            return value === 'UTC';
+        default:
+            return false;
+    }
 }
 function mergeFields(changes) {
     const merged = [];
@@ -249,8 +278,12 @@ function scheduleChange(changes, context) {
     return {
         before: before === null ? null : inWords(before),
         after: after === null ? null : inWords(after),
-        nextRuns: runs.map((at) => printRun(at, after?.timezone ?? 'UTC')),
+        nextRuns: runs.map((at) => printRun(at, localZone(after, context))),
     };
+}
+/** Local time is that of the schedule; for one in UTC, that of the reader where it is known. */
+function localZone(schedule, { readerZone = 'UTC' }) {
+    return schedule === null || schedule.timezone === 'UTC' ? readerZone : schedule.timezone;
 }
 function readSide(changes, side, { schedules }) {
     for (const change of changes) {
@@ -325,9 +358,9 @@ function renderPlanMarkdown(plan, options = {}) {
     const entries = (0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .planEntries */ .W9)(plan.changes, options.schedule);
     const drifted = entries.filter((entry) => entry.cause !== 'declaration').length;
     return documentOf({
-        headline: `Plan for ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.environment)}: ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .countsInWords */ .Pe)(plan.counts)}`,
+        headline: `${options.title ?? 'Plan for'} ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.environment)}: ${(0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .countsInWords */ .Pe)(plan.counts)}`,
         facts: [
-            `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}.`,
+            `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}`,
             (0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .escapeMarkdown */ .FV)((0,_plan_entries_js__WEBPACK_IMPORTED_MODULE_0__/* .targetInWords */ .wR)(plan.target)),
             `Digest ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(plan.digest.slice(0, 12))}`,
         ].join(' · '),
@@ -358,14 +391,8 @@ function renderLintMarkdown(lint, options = {}) {
     }, options);
 }
 function documentOf(document, options) {
-    const head = [
-        ...(options.preface === undefined ? [] : [options.preface]),
-        `### ${document.headline}`,
-        '',
-        document.facts,
-    ];
     return `${(0,_bounded_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .boundedMarkdown */ .Nb)({
-        head: head.join('\n'),
+        head: `### ${document.headline}\n\n${document.facts}`,
         sections: document.sections,
         foot: options.footer === undefined ? '' : `<sub>${options.footer}</sub>`,
         limit: (options.limit ?? Number.MAX_SAFE_INTEGER) - 1,
@@ -378,8 +405,8 @@ function entryItem(entry, options) {
     const hand = entry.cause === 'declaration' ? '' : ' · *changed by hand*';
     return [
         `- ${SIGN[entry.action]} **${entry.action}** ${(0,_markdown_text_js__WEBPACK_IMPORTED_MODULE_1__/* .inlineCode */ .ti)(entry.name)} (${entry.kinds.join(', ')})${where}${hand}`,
-        ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
         ...scheduleLines(entry),
+        ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
     ].join('\n');
 }
 function fieldLine(action, field) {

@@ -34,30 +34,22 @@ export function decideOutcome(
 }
 
 function findings(plan: Plan): readonly Diagnostic[] {
-  return [...blockersHere(plan), ...plan.notices.filter(({ severity }) => severity !== 'notice')];
+  return [...plan.blockers, ...plan.notices.filter(({ severity }) => severity !== 'notice')];
 }
 
 function reasonOf(views: readonly EnvironmentView[], diagnostics: readonly Diagnostic[]): RunReason {
   const plans = views.flatMap((view) => (view.kind === 'planned' ? [view.plan] : []));
   if (diagnostics.some((item) => item.severity === 'error')) return 'lint_failed';
   if (views.some((view) => view.kind === 'unknown')) return 'configuration_error';
-  if (plans.some((plan) => blockersHere(plan).length > 0)) return 'plan_blocked';
+  if (plans.some((plan) => plan.blockers.length > 0)) return 'plan_blocked';
   if (plans.some((plan) => plan.changes.length > 0)) return 'plan_changes';
   return plans.length > 0 ? 'plan_empty' : 'lint_passed';
-}
-
-/**
- * What would stop an apply, as far as a plan can know: the job that plans holds no value of any secret, so that a new
- * secret has none here says nothing about the job that applies.
- */
-export function blockersHere(plan: Plan): readonly Diagnostic[] {
-  return plan.blockers.filter(({ code }) => code !== 'secret-missing');
 }
 
 function sentence(view: EnvironmentView): string {
   if (view.kind !== 'planned')
     return view.environment === null ? view.reason : `${view.environment}: ${view.reason}`;
-  const { length } = blockersHere(view.plan);
+  const { length } = view.plan.blockers;
   const blocked =
     length === 0 ? '' : `; ${length} ${length === 1 ? 'reason' : 'reasons'} why it cannot be applied`;
   return `${view.environment}: ${countsInWords(view.plan.counts)}${blocked}`;

@@ -4,7 +4,6 @@ import { fingerprint } from '../_shared/github/marked-text.ts';
 import { keepComment } from '../_shared/github/sticky-comment.ts';
 import type { Redaction } from '../_shared/io/redaction.ts';
 import type { PullRequest, RunContext } from '../_shared/io/run-context.ts';
-import { blockersHere } from './decide-outcome.ts';
 import type { PlanInputs } from './inputs.ts';
 import type { EnvironmentView } from './plan-environment.ts';
 import { commentText } from './render-views.ts';
@@ -59,5 +58,5 @@ export async function keepComments(request: CommentRequest): Promise<readonly st
 
 /** A plan with nothing in it is no reason to write to everybody on the pull request. */
 function isSilent(view: EnvironmentView): boolean {
-  return view.kind === 'planned' && view.plan.changes.length === 0 && blockersHere(view.plan).length === 0;
+  return view.kind === 'planned' && view.plan.changes.length === 0 && view.plan.blockers.length === 0;
 }

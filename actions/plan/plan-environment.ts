@@ -4,6 +4,7 @@ import type { Environment } from '../_shared/io/inputs.ts';
 import type { Plan } from '../_shared/reconcile/model.ts';
 import type { ReadDeclarations } from '../_shared/target/read-declarations.ts';
 import { connectionOf, withDatabase } from '../_shared/target/with-database.ts';
+import { withoutValues } from './without-values.ts';
 
 /** What is known about one environment after it was looked at. */
 export type EnvironmentView =
@@ -51,7 +52,8 @@ export async function planEnvironment(request: PlanRequest): Promise<Environment
 
 async function computed(desired: DesiredState, { prune, environment }: PlanRequest): Promise<Plan> {
   const { computePlan } = await import('../_shared/reconcile/plan.ts');
-  return withDatabase({ declaration: desired.environment, environment }, (sql) =>
+  const plan = await withDatabase({ declaration: desired.environment, environment }, (sql) =>
     computePlan({ sql, desired, env: environment, prune }),
   );
+  return withoutValues(plan);
 }

@@ -56,7 +56,7 @@ export function applyOutcome(result: ApplyResult, about: OutcomeContext): Outcom
   return {
     ...base,
     reason: REASONS[result.reason],
-    message: `${headline} on ${plan.environment}: ${countsInWords(plan.counts)}. ${result.message}`.trim(),
+    message: result.message,
     log: `${base.log}\n${renderApplyTerminal(result, { color: true })}`,
     summary: `## ${headline} on ${escapeMarkdown(plan.environment)}\n\n${escapeMarkdown(result.message, 2_000)}\n\n${base.summary}`,
     outputs: {

@@ -38,7 +38,7 @@ export const superuser = 'supabase_admin';
 const serverEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Creates the data folder: UTF-8, C.UTF-8 ordering, `supabase_admin` as superuser. Takes about a second. */
-export function initializeData(place: Place): void {
+export function initializeData(place: Place, durable = true): void {
   const result = spawnSync(
     join(place.binaries.bin, 'initdb'),
     [
@@ -49,6 +49,7 @@ export function initializeData(place: Place): void {
       '--encoding=UTF8',
       '--auth=reject',
       '--no-instructions',
+      ...(durable ? [] : ['--no-sync']),
       ...locale(place.binaries),
     ],
     { ...asUser(place.user), cwd: '/', env: serverEnvironment, encoding: 'utf8' },

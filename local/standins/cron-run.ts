@@ -60,7 +60,7 @@ async function execute(
   run: { readonly records: Sql; readonly session: JobSession },
 ): Promise<Ending> {
   await markConnecting(run.records, runid);
-  const pid = await connectedPid(run.session.sql);
+  const pid = await enter(run.session);
   if (typeof pid !== 'number') return { status: 'failed', message: pid.problem };
   await markSending(run.records, runid, pid);
   await markRunning(run.records, runid);
@@ -77,10 +77,9 @@ async function execute(
   }
 }
 
-async function connectedPid(session: Sql): Promise<number | { readonly problem: string }> {
+async function enter(session: JobSession): Promise<number | { readonly problem: string }> {
   try {
-    const rows = await session<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`;
-    return rows[0]?.pid ?? { problem: 'connection failed' };
+    return (await session.enter()) ?? { problem: 'connection failed' };
   } catch (error) {
     const timedOut = error instanceof Error && 'code' in error && error.code === 'CONNECT_TIMEOUT';
     return { problem: timedOut ? 'job startup timeout' : 'connection failed' };

@@ -84,6 +84,9 @@ declare
   v_word text;
   v_may_step boolean;
 begin
+  if p_field = '*' then
+    return true;
+  end if;
   loop
     v_may_step := true;
     if v_rest like '*%' then
@@ -160,28 +163,12 @@ begin
 end
 $$;
 
--- The real functions are C: they know who called them and write with the owner's rights. Here a plain function notes its
--- caller and hands over to one that has the owner's rights. That one must not believe anybody else about the caller, so it
--- looks at the call stack: nobody can put a function into schema cron, and only those hand over the true current_user.
-create or replace function cron._check_handover(p_stack text) returns void
-language plpgsql
-set search_path = ''
-as $$
-begin
-  if p_stack !~ '^[^\n]*\nPL/pgSQL function cron\.[a-z_]+\(' then
-    raise exception 'permission denied for an internal function of the pg_cron stand-in' using errcode = '42501';
-  end if;
-end
-$$;
-
+-- Raises by itself, with the original's words, when there is no such database.
 create or replace function cron._check_database(p_user text, p_database text) returns void
 language plpgsql stable
 set search_path = ''
 as $$
 begin
-  if not exists (select from pg_catalog.pg_database d where d.datname = p_database) then
-    raise exception 'database "%" does not exist', p_database using errcode = '3D000';
-  end if;
   if not pg_catalog.has_database_privilege(p_user, p_database, 'connect') then
     raise exception 'User % does not have CONNECT privilege on %', p_user, p_database using errcode = 'XX000';
   end if;
@@ -192,33 +179,33 @@ create or replace function cron._owner(p_caller text, p_username text, p_message
 language plpgsql stable
 set search_path = ''
 as $$
+declare
+  v_owner text := coalesce(p_username, p_caller);
+  v_can_login boolean := (select r.rolcanlogin from pg_catalog.pg_roles r where r.rolname = v_owner);
 begin
-  if p_username is null then
-    return p_caller;
+  if v_can_login is null then
+    raise exception 'role "%" does not exist', v_owner using errcode = 'XX000';
   end if;
-  if not exists (select from pg_catalog.pg_roles r where r.rolname = p_username) then
-    raise exception 'role "%" does not exist', p_username using errcode = 'XX000';
-  end if;
-  if p_username <> p_caller and not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = p_caller) then
+  if v_owner <> p_caller and not (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = p_caller) then
     raise exception '%', p_message using errcode = 'XX000';
   end if;
-  return p_username;
+  if not v_can_login then
+    raise exception 'role "%" can not log in', v_owner using errcode = 'XX000';
+  end if;
+  return v_owner;
 end
 $$;
 
 create or replace function cron._schedule(
   p_caller text, p_name text, p_schedule text, p_command text, p_database text, p_username text, p_active boolean
 ) returns bigint
-language plpgsql security definer
+language plpgsql
 set search_path = ''
 as $$
 declare
-  v_stack text;
   v_owner text;
   v_jobid bigint;
 begin
-  get diagnostics v_stack = pg_context;
-  perform cron._check_handover(v_stack);
   v_owner := cron._owner(p_caller, p_username, 'must be superuser to create a job for another role');
   perform cron._check_database(v_owner, p_database);
   perform cron._check_schedule(p_schedule);
@@ -232,69 +219,17 @@ begin
 end
 $$;
 
-create or replace function cron.schedule(schedule text, command text) returns bigint
-language plpgsql strict
-set search_path = ''
-as $$
-begin
-  return cron._schedule(current_user, null, $1, $2, pg_catalog.current_database(), null, true);
-end
-$$;
-
-create or replace function cron._check_given(p_name text, p_schedule text, p_command text) returns void
-language plpgsql immutable
-set search_path = ''
-as $$
-begin
-  if p_name is null then
-    raise exception 'job_name can not be NULL' using errcode = 'XX000';
-  elsif p_schedule is null then
-    raise exception 'schedule can not be NULL' using errcode = 'XX000';
-  elsif p_command is null then
-    raise exception 'command can not be NULL' using errcode = 'XX000';
-  end if;
-end
-$$;
-
-create or replace function cron.schedule(job_name text, schedule text, command text) returns bigint
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform cron._check_given($1, $2, $3);
-  return cron._schedule(current_user, $1, $2, $3, pg_catalog.current_database(), null, true);
-end
-$$;
-
-create or replace function cron.schedule_in_database(
-  job_name text, schedule text, command text, database text, username text default null, active boolean default true
-) returns bigint
-language plpgsql
-set search_path = ''
-as $$
-begin
-  perform cron._check_given($1, $2, $3);
-  if $4 is null then
-    raise exception 'database can not be NULL' using errcode = 'XX000';
-  end if;
-  return cron._schedule(current_user, $1, $2, $3, $4, $5, coalesce($6, true));
-end
-$$;
-
 create or replace function cron._alter_job(
   p_caller text, p_job_id bigint, p_schedule text, p_command text, p_database text, p_username text, p_active boolean
 ) returns boolean
-language plpgsql security definer
+language plpgsql
 set search_path = ''
 as $$
 declare
-  v_stack text;
   v_is_superuser boolean := (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = p_caller);
   v_owner text;
   v_job cron.job;
 begin
-  get diagnostics v_stack = pg_context;
-  perform cron._check_handover(v_stack);
   if p_job_id is null then
     raise exception 'job_id can not be NULL' using errcode = 'XX000';
   end if;
@@ -325,30 +260,13 @@ begin
 end
 $$;
 
-create or replace function cron.alter_job(
-  job_id bigint, schedule text default null, command text default null, database text default null,
-  username text default null, active boolean default null
-) returns void
+create or replace function cron._unschedule_id(p_caller text, p_job_id bigint) returns boolean
 language plpgsql
 set search_path = ''
 as $$
 declare
-  -- An assignment, not perform: a statement would put text of the caller's choosing into the call stack.
-  v_done boolean := cron._alter_job(current_user, $1, $2, $3, $4, $5, $6);
-begin
-end
-$$;
-
-create or replace function cron._unschedule_id(p_caller text, p_job_id bigint) returns boolean
-language plpgsql security definer
-set search_path = ''
-as $$
-declare
-  v_stack text;
   v_owner text;
 begin
-  get diagnostics v_stack = pg_context;
-  perform cron._check_handover(v_stack);
   select j.username into v_owner from cron.job j where j.jobid = p_job_id;
   if not found then
     raise exception 'could not find valid entry for job %', p_job_id using errcode = 'XX000';
@@ -362,14 +280,10 @@ end
 $$;
 
 create or replace function cron._unschedule_name(p_caller text, p_job_name text) returns boolean
-language plpgsql security definer
+language plpgsql
 set search_path = ''
 as $$
-declare
-  v_stack text;
 begin
-  get diagnostics v_stack = pg_context;
-  perform cron._check_handover(v_stack);
   delete from cron.job j where j.jobname = p_job_name and j.username = p_caller;
   if not found then
     raise exception 'could not find valid entry for job ''%''', p_job_name using errcode = 'XX000';
@@ -378,12 +292,138 @@ begin
 end
 $$;
 
+-- The real functions are C: they know who called them and write with the owner's rights. Here they insert what is asked for
+-- into a view. Its column caller takes the current user by default and nobody may give it, so the trigger behind the view,
+-- which has the owner's rights, can believe it.
+create or replace view cron._requests as
+select
+  null::text as caller, null::text as action, null::bigint as job_id, null::text as job_name, null::text as schedule,
+  null::text as command, null::text as database, null::text as username, null::boolean as active
+where false;
+alter view cron._requests alter column caller set default current_user;
+grant insert (action, job_id, job_name, schedule, command, database, username, active), select (job_id)
+  on cron._requests to public;
+
+create or replace function cron._answer_request() returns trigger
+language plpgsql security definer
+set search_path = ''
+as $$
+begin
+  case new.action
+    when 'schedule' then
+      new.job_id := cron._schedule(
+        new.caller, new.job_name, new.schedule, new.command, new.database, new.username, new.active);
+    when 'schedule in database' then
+      -- The view is open to all who may enter the schema; this function is not.
+      if not pg_catalog.has_function_privilege(
+        new.caller, 'cron.schedule_in_database(text, text, text, text, text, boolean)', 'execute') then
+        raise exception 'permission denied for function schedule_in_database' using errcode = '42501';
+      end if;
+      new.job_id := cron._schedule(
+        new.caller, new.job_name, new.schedule, new.command, new.database, new.username, new.active);
+    when 'alter' then
+      if not pg_catalog.has_function_privilege(
+        new.caller, 'cron.alter_job(bigint, text, text, text, text, boolean)', 'execute') then
+        raise exception 'permission denied for function alter_job' using errcode = '42501';
+      end if;
+      perform cron._alter_job(
+        new.caller, new.job_id, new.schedule, new.command, new.database, new.username, new.active);
+    when 'unschedule id' then
+      perform cron._unschedule_id(new.caller, new.job_id);
+    when 'unschedule name' then
+      perform cron._unschedule_name(new.caller, new.job_name);
+  end case;
+  return new;
+end
+$$;
+drop trigger if exists answer_request on cron._requests;
+create trigger answer_request
+  instead of insert on cron._requests for each row execute function cron._answer_request();
+
+create or replace function cron._check_given(p_name text, p_schedule text, p_command text) returns void
+language plpgsql immutable
+set search_path = ''
+as $$
+begin
+  if p_name is null then
+    raise exception 'job_name can not be NULL' using errcode = 'XX000';
+  elsif p_schedule is null then
+    raise exception 'schedule can not be NULL' using errcode = 'XX000';
+  elsif p_command is null then
+    raise exception 'command can not be NULL' using errcode = 'XX000';
+  end if;
+end
+$$;
+
+create or replace function cron.schedule(schedule text, command text) returns bigint
+language plpgsql strict
+set search_path = ''
+as $$
+declare
+  v_id bigint;
+begin
+  insert into cron._requests (action, schedule, command, database, active)
+  values ('schedule', $1, $2, pg_catalog.current_database(), true)
+  returning job_id into v_id;
+  return v_id;
+end
+$$;
+
+create or replace function cron.schedule(job_name text, schedule text, command text) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_id bigint;
+begin
+  perform cron._check_given($1, $2, $3);
+  insert into cron._requests (action, job_name, schedule, command, database, active)
+  values ('schedule', $1, $2, $3, pg_catalog.current_database(), true)
+  returning job_id into v_id;
+  return v_id;
+end
+$$;
+
+create or replace function cron.schedule_in_database(
+  job_name text, schedule text, command text, database text, username text default null, active boolean default true
+) returns bigint
+language plpgsql
+set search_path = ''
+as $$
+declare
+  v_id bigint;
+begin
+  perform cron._check_given($1, $2, $3);
+  if $4 is null then
+    raise exception 'database can not be NULL' using errcode = 'XX000';
+  end if;
+  insert into cron._requests (action, job_name, schedule, command, database, username, active)
+  values ('schedule in database', $1, $2, $3, $4, $5, coalesce($6, true))
+  returning job_id into v_id;
+  return v_id;
+end
+$$;
+
+create or replace function cron.alter_job(
+  job_id bigint, schedule text default null, command text default null, database text default null,
+  username text default null, active boolean default null
+) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  insert into cron._requests (action, job_id, schedule, command, database, username, active)
+  values ('alter', $1, $2, $3, $4, $5, $6);
+end
+$$;
+
 create or replace function cron.unschedule(job_id bigint) returns boolean
 language plpgsql strict
 set search_path = ''
 as $$
 begin
-  return cron._unschedule_id(current_user, $1);
+  insert into cron._requests (action, job_id) values ('unschedule id', $1);
+  return true;
 end
 $$;
 
@@ -392,7 +432,8 @@ language plpgsql strict
 set search_path = ''
 as $$
 begin
-  return cron._unschedule_name(current_user, $1);
+  insert into cron._requests (action, job_name) values ('unschedule name', $1);
+  return true;
 end
 $$;
 

@@ -9,6 +9,8 @@ import { createWireTap } from './wire-tap.ts';
 /** The connection of one run. */
 export interface JobSession {
   readonly sql: Sql;
+  /** Connects; the pid of the server's process, or null when the role may not log in. */
+  readonly enter: () => Promise<number | null>;
   /** What the server said about the last statement it completed. */
   readonly lastOutcome: () => StatementOutcome | undefined;
 }
@@ -34,7 +36,7 @@ const applicationName = { application_name: 'pg_cron' };
 
 /**
  * With `connectAs` each job logs in as itself. On another server we know one login only, the superuser's: the session then
- * starts as the job's user, with the superuser's rights a `reset` away.
+ * becomes the job's user, with the superuser's rights a `reset` away.
  */
 export function jobLogin(options: {
   readonly superuserUrl: string;
@@ -51,16 +53,28 @@ function openDirectly(login: SocketLogin): JobSession {
   // The option is part of the library, not of its types.
   const through = { socket: tap.socket };
   const sql = postgres({ ...login, ...jobOptions, ...through, connection: applicationName });
-  return { sql, lastOutcome: tap.lastOutcome };
+  return { sql, enter: () => readPid(sql), lastOutcome: tap.lastOutcome };
 }
 
 function openThroughSuperuser(superuserUrl: string, database: string, role: string): JobSession {
   const url = new URL(superuserUrl);
-  const connection = { ...applicationName, session_authorization: role };
   const encrypted = !['', 'disable'].includes(url.searchParams.get('sslmode') ?? '');
   const tap = createWireTap({ host: url.hostname || '127.0.0.1', port: Number(url.port || 5432) });
   // What travels encrypted cannot be read along: return messages are then plainer.
   const through = encrypted ? {} : { socket: tap.socket };
-  const sql = postgres(superuserUrl, { ...jobOptions, ...through, database, connection });
-  return { sql, lastOutcome: tap.lastOutcome };
+  const sql = postgres(superuserUrl, { ...jobOptions, ...through, database, connection: applicationName });
+  return { sql, enter: () => becomeRole(sql, role), lastOutcome: tap.lastOutcome };
+}
+
+async function readPid(sql: Sql): Promise<number | null> {
+  const [row] = await sql<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`;
+  return row?.pid ?? null;
+}
+
+async function becomeRole(sql: Sql, role: string): Promise<number | null> {
+  const [row] = await sql<{ pid: number }[]>`
+    select pg_catalog.pg_backend_pid() as pid, pg_catalog.set_config('session_authorization', r.rolname, false)
+    from pg_catalog.pg_roles r
+    where r.rolname = ${role} and r.rolcanlogin`;
+  return row?.pid ?? null;
 }

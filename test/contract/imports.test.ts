@@ -23,7 +23,7 @@ interface Import {
   readonly to: string;
 }
 
-const IMPORT = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g;
+const IMPORT = /(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"$]+)['"]/g;
 
 function relativeImports(): Import[] {
   const files = globSync(

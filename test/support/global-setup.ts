@@ -42,6 +42,9 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     process.stderr.write(
       `Tests run against PostgreSQL ${cluster.version} (${cluster.source}), ${parts.join(', ')}\n`,
     );
+    if (cluster.hasPgCron) {
+      process.stderr.write('Files that run jobs have a server of their own there, with the real pg_cron.\n');
+    }
     if (server.migrationError !== null) process.stderr.write(`${server.migrationError}\n`);
   } catch (error) {
     await cluster.stop();

@@ -44,7 +44,6 @@ const LOST_CODES = new Set([
   '08000',
   '08003',
   '08006',
-  '08P01',
   '25P03',
   '25P04',
 ]);
@@ -172,7 +171,7 @@ function refusedByServer(
       hint: 'Check the region of the host and the user postgres.PROJECT_REF (dashboard, Connect)',
     };
   }
-  if (code === '3D000' || /no such database/i.test(message)) {
+  if (code === '3D000' || /no such database|bouncer config error/i.test(message)) {
     return { what: 'The server has no such database', hint: 'Check the end of the connection string' };
   }
   if (code === '53300' || /too many (clients|connections)|max clients reached/i.test(message)) {

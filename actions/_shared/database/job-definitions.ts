@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from './connect.ts';
-import { textArray } from './text-array.ts';
+import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
 const DigestRows = z.array(z.object({ name: z.string(), digest: z.string() }));
 export type DefinitionDigest = z.infer<typeof DigestRows>[number];
@@ -40,9 +40,9 @@ export async function upsertDefinitions(
   await sql`
     insert into ops.job_definitions as stored (name, definition, digest)
     select name, definition::jsonb, digest
-    from unnest(${textArray(definitions.map((row) => row.name))}::text[],
-                ${textArray(definitions.map((row) => row.json))}::text[],
-                ${textArray(definitions.map((row) => row.digest))}::text[]) as row (name, definition, digest)
+    from rows from (unnest(${textArray(definitions.map((row) => row.name))}::text[]),
+                    string_to_table(${jsonLines(definitions.map((row) => row.json))}, ${JSON_SEPARATOR}),
+                    unnest(${textArray(definitions.map((row) => row.digest))}::text[])) as row (name, definition, digest)
     on conflict (name) do update
     set definition = excluded.definition, digest = excluded.digest, updated_at = now()`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from './connect.ts';
-import { textArray } from './text-array.ts';
+import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
 const LedgerRows = z.array(z.object({ kind: z.string(), name: z.string(), digest: z.string() }));
 export type LedgerRow = z.infer<typeof LedgerRows>[number];
@@ -30,11 +30,11 @@ export async function upsertLedger(
     insert into ops.managed_objects as entry
       (kind, name, digest, applied, source_path, commit_sha, reconciliation_id)
     select kind, name, digest, applied::jsonb, source_path, ${from.commit}::text, ${from.reconciliationId}::bigint
-    from unnest(${textArray(entries.map((row) => row.kind))}::text[],
-                ${textArray(entries.map((row) => row.name))}::text[],
-                ${textArray(entries.map((row) => row.digest))}::text[],
-                ${textArray(entries.map((row) => row.applied))}::text[],
-                ${textArray(entries.map((row) => row.sourcePath))}::text[])
+    from rows from (unnest(${textArray(entries.map((row) => row.kind))}::text[]),
+                    unnest(${textArray(entries.map((row) => row.name))}::text[]),
+                    unnest(${textArray(entries.map((row) => row.digest))}::text[]),
+                    string_to_table(${jsonLines(entries.map((row) => row.applied))}, ${JSON_SEPARATOR}),
+                    unnest(${textArray(entries.map((row) => row.sourcePath))}::text[]))
          as row (kind, name, digest, applied, source_path)
     on conflict (kind, name) do update
     set digest = excluded.digest, applied = excluded.applied, source_path = excluded.source_path,

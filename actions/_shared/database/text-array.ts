@@ -17,3 +17,14 @@ function element(value: string | number | boolean): string {
   const needsEscape = value.includes('"') || value.includes('\\');
   return `"${needsEscape ? value.replace(/["\\]/g, '\\$&') : value}"`;
 }
+
+/** Between the texts of `jsonLines`: a character JSON never holds unescaped. */
+export const JSON_SEPARATOR = '\u001e';
+
+/**
+ * Many JSON texts as one parameter, for `string_to_table(..., JSON_SEPARATOR)`. As elements of an array literal every
+ * quote of them would have to be escaped here and unescaped there.
+ */
+export function jsonLines(texts: readonly string[]): string {
+  return texts.join(JSON_SEPARATOR);
+}

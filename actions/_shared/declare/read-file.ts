@@ -77,6 +77,9 @@ function objectsOf(
   return [];
 }
 
+/** A file with more faults than this has one cause; the rest is counted, not listed. */
+const MAX_FINDINGS = 100;
+
 /** Puts findings on their lines, in the order of the file. Reads the file with positions when it was not yet. */
 export async function locateFindings(
   file: FileText,
@@ -85,7 +88,8 @@ export async function locateFindings(
 ): Promise<readonly Diagnostic[]> {
   if (findings.length === 0) return [];
   const located = document ?? (await readDocument(file.text, () => undefined));
-  return findings
+  const shown = findings
+    .slice(0, MAX_FINDINGS)
     .map(
       ({ at, ...finding }): Diagnostic => ({
         ...finding,
@@ -93,6 +97,21 @@ export async function locateFindings(
       }),
     )
     .sort((a, b) => a.location.line - b.location.line || a.location.column - b.location.column);
+  const rest = findings.slice(MAX_FINDINGS);
+  const last = shown.at(-1);
+  if (last === undefined || rest.length === 0) return shown;
+  const severity = rest.some((finding) => finding.severity === 'error') ? 'error' : last.severity;
+  const message = `and ${rest.length} more like these in this file`;
+  return [
+    ...shown,
+    {
+      severity,
+      code: 'too-many-findings',
+      message,
+      hint: 'Fix the first ones and look again.',
+      location: last.location,
+    },
+  ];
 }
 
 /** The full parser is large: it is loaded for the first file that needs it. */

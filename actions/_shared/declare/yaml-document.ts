@@ -16,7 +16,7 @@ import {
   type Scalar,
 } from 'yaml';
 import type { FindingPlace, ReportFinding, ValuePath } from './finding.ts';
-import { explainYamlError } from './yaml-errors.ts';
+import { explainYamlErrors } from './yaml-errors.ts';
 
 export interface YamlDocument {
   /** Plain JSON value of the file; undefined when it could not be read (reported). */
@@ -43,13 +43,9 @@ export function readYamlDocument(text: string, report: ReportFinding): YamlDocum
     const start = node.range?.[0] ?? 0;
     report({ severity: 'error', code, message, hint, at: { start, end: node.range?.[1] ?? start } });
   };
-  for (const problem of document.errors) {
+  for (const problem of explainYamlErrors(document.errors, text)) {
     failed = true;
-    report({
-      severity: 'error',
-      ...explainYamlError(problem, text),
-      at: { start: problem.pos[0], end: problem.pos[1] },
-    });
+    report({ severity: 'error', ...problem });
   }
   const value = failed ? undefined : plainValue(document.contents, error, 0);
   return { value: failed ? undefined : value, locate: (place) => locate(document, place, text) };
@@ -60,7 +56,7 @@ function parse(text: string, report: ReportFinding): Document.Parsed | null {
     return parseDocument(text, {
       prettyErrors: false,
       uniqueKeys: false,
-      logLevel: 'silent',
+      logLevel: 'error',
       version: '1.2',
     });
   } catch (error) {

@@ -1,11 +1,43 @@
 /** Says what the `yaml` library complains about in words that name the cure. */
 import type { YAMLError } from 'yaml';
 
-/** Code, message and hint for one syntax error. */
-export function explainYamlError(
-  error: YAMLError,
-  text: string,
-): { readonly code: string; readonly message: string; readonly hint: string } {
+export interface YamlProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly at: { readonly start: number; readonly end: number };
+}
+
+/** One problem for each fault: what follows from an unquoted `*` on the same line is not said again. */
+export function explainYamlErrors(errors: readonly YAMLError[], text: string): readonly YamlProblem[] {
+  const problems = new Map<number, YamlProblem>();
+  for (const error of errors) {
+    const start = unquotedStar(error, text) ?? error.pos[0];
+    const known = problems.get(start);
+    if (known !== undefined) continue;
+    const end = start === error.pos[0] ? error.pos[1] : start + 1;
+    problems.set(start, {
+      ...(start === error.pos[0] ? explainYamlError(error, text) : UNQUOTED_STAR),
+      at: { start, end },
+    });
+  }
+  return [...problems.values()];
+}
+
+const UNQUOTED_STAR = {
+  code: 'yaml-alias',
+  message: 'a value that begins with `*` is an alias in YAML',
+  hint: 'Put it in quotes, for example "*/15 * * * *".',
+} as const;
+
+/** Offset of a value on the error's line that begins with `*`, such as an unquoted schedule. */
+function unquotedStar(error: YAMLError, text: string): number | null {
+  const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
+  const match = /^[ ]*[\w-]+:[ ]+\*/.exec(text.slice(lineStart, lineStart + 200));
+  return match === null ? null : lineStart + match[0].length - 1;
+}
+
+function explainYamlError(error: YAMLError, text: string): Omit<YamlProblem, 'at'> {
   const near = text.slice(error.pos[0], error.pos[0] + 1);
   switch (error.code) {
     case 'TAB_AS_INDENT':
@@ -23,11 +55,7 @@ export function explainYamlError(
         hint: 'Keys of one map start in the same column.',
       };
     case 'BAD_ALIAS':
-      return {
-        code: 'yaml-alias',
-        message: 'a value that begins with `*` is an alias in YAML',
-        hint: 'Put it in quotes, for example "*/15 * * * *".',
-      };
+      return UNQUOTED_STAR;
     case 'MISSING_CHAR':
       return {
         code: 'yaml-syntax',

@@ -32,6 +32,7 @@ export function plainScalar(text: string): string | number | boolean | null {
 /** Whole and decimal numbers; text that merely begins with a digit, such as `30s` or `0 * * * *`, stays text. */
 function plainNumber(text: string): string | number {
   if (/^-?(?:0|[1-9]\d{0,14})$/.test(text) && text !== '-0') return Number(text);
+  if (/^-?(?:0|[1-9]\d{0,8})\.\d{1,6}$/.test(text) && Number(text) !== 0) return Number(text);
   if (/^0[xo]|^-?[\d.]+(?:[eE][-+]?\d*)?$/.test(text)) throw NOT_PLAIN;
   return text;
 }

@@ -30,14 +30,13 @@ export function readPlainYaml(text: string): PlainYaml | null {
   }
 }
 
-/** No tabs, carriage returns or control characters, and no document markers or directives. */
+/** No blanks but spaces and newlines, no control characters, no document markers or directives. */
 function isPlainText(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code < 0x20 ? code !== 0x0a : code === 0x7f || code === 0xfeff || (code >= 0xd800 && code <= 0xdfff))
-      return false;
+    if (code < 0x20 ? code !== 0x0a : code === 0x7f || (code >= 0xd800 && code <= 0xdfff)) return false;
   }
-  return !/^(?:---|\.\.\.|%)/m.test(text);
+  return !/[^\S \n]|^(?:---|\.\.\.|%)/m.test(text);
 }
 
 class LineReader {

@@ -26,7 +26,7 @@ export async function publish(run: {
   for (const notice of outcome.notices ?? []) core.notice(redaction.redact(notice));
   if (outcome.log !== undefined && outcome.log !== '') core.info(redaction.redact(outcome.log));
   if (run.fault !== undefined) describeFault(core, run.fault, redaction);
-  await writeSummary(core, outcome.summary, redaction);
+  await writeSummary(core, summaryOf(outcome, record), redaction);
   const outputs = { ...outcome.outputs, reason: record.reason, result: JSON.stringify(record) };
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, redaction.redact(value));
   const message = redaction.redact(outcome.message);
@@ -67,9 +67,15 @@ function describeFault(core: Toolkit, fault: unknown, redaction: Redaction): voi
   core.endGroup();
 }
 
-async function writeSummary(core: Toolkit, summary: string | undefined, redaction: Redaction): Promise<void> {
+/** The summary ends in the record, so that a reader and a machine are told the same. */
+function summaryOf({ summary = '' }: Outcome, record: RunRecord): string {
+  const tail = `\n<details><summary>Result: ${record.reason}</summary>\n\n~~~json\n${JSON.stringify(record, null, 2)}\n~~~\n\n</details>\n`;
+  return inBytes(summary + tail) < SUMMARY_LIMIT ? summary + tail : summary;
+}
+
+async function writeSummary(core: Toolkit, summary: string, redaction: Redaction): Promise<void> {
   // Outside GitHub Actions (and in old runners) there is no summary file; that must not fail the run.
-  if (summary === undefined || summary === '' || process.env.GITHUB_STEP_SUMMARY === undefined) return;
+  if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
   const text = redaction.redact(summary);
   if (inBytes(text) >= SUMMARY_LIMIT)
     throw new Error('the summary is over 1 MiB; its renderer must bound it');

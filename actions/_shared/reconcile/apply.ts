@@ -7,11 +7,13 @@ import {
   isConnectionLost,
 } from '../database/connection-errors.ts';
 import { deleteLedger, upsertLedger } from '../database/managed-objects.ts';
+import { readTarget } from '../database/read-target.ts';
 import { finishReconciliation, insertReconciliation } from '../database/reconciliations.ts';
 import { APPLY_LIMITS, writeTransaction } from '../database/transaction.ts';
 import { type ApplyFailure, recordFailure } from './apply-failure.ts';
 import { applyMessage, failureMessage, lockedMessage } from './apply-message.ts';
 import { buildPlan, type PlannedWork, type PlanOptions } from './build-plan.ts';
+import { capabilitiesOf } from './capabilities.ts';
 import { DELETION_GUARD } from './deletion-guard.ts';
 import type { Actor, ApplyReason, ApplyResult, Plan } from './model.ts';
 import { computePlan } from './plan.ts';
@@ -142,8 +144,9 @@ async function writeDown(
   forgotten: readonly { readonly kind: string; readonly name: string }[],
 ): Promise<string | null> {
   const { actor } = options;
-  // Without our tables there is nothing to write to: nothing is declared that would make them.
-  if (!live.capabilities.ops.audit && options.desired.migrations.length === 0) return null;
+  // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
+  const { ops } = live.capabilities.ops.audit ? live.capabilities : capabilitiesOf(await readTarget(tx));
+  if (!ops.audit || !ops.ledger) return null;
   const { plan } = work;
   const id = await insertReconciliation(tx, {
     environment: plan.environment,

@@ -34,7 +34,7 @@ export function renderApplyTerminal(result: ApplyResult, { color }: { readonly c
   const lines = [
     `${paint(style, words)} on ${paint('strong', result.plan.environment)}: ${countsInWords(result.plan.counts)}` +
       paint('dim', ` (${Math.round(result.durationMs)} ms${audit})`),
-    ...(result.message === '' ? [] : [`  ${printable(result.message)}`]),
+    ...(good || result.message === '' ? [] : [`  ${printable(result.message, 2_000)}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -16,12 +16,18 @@ export function renderDriftBlock(
     'on a pull request, or run the **reconcile** workflow to put back what the files say. This issue closes by itself when',
     'nothing differs any more, and comes back as the same issue when it returns.',
     '',
-    renderPlanMarkdown(drift, {
+    renderPlanMarkdown(onlyChanges(drift), {
       ...rest,
+      title: 'Drift in',
       limit: COMMENT_LIMIT - PEOPLE_ROOM,
       footer: runUrl === undefined ? 'Found by the drift workflow' : `Found by [this run](${runUrl})`,
     }),
   ].join('\n');
+}
+
+/** Drift is about what somebody changed; everything else a plan tells belongs to plans. */
+function onlyChanges(drift: Plan): Plan {
+  return { ...drift, notices: [], blockers: [], missing: [], unmanaged: [], orphaned: [] };
 }
 
 /** The title of the issue: for people; it is never how the issue is found. */

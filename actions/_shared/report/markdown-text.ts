@@ -1,14 +1,17 @@
 import { printable, printableValue } from './printable.ts';
 
 /**
- * Foreign text as plain Markdown text: nothing in it formats, mentions a person, links, opens a tag or a comment.
+ * Foreign text as plain Markdown text inside a line: nothing in it formats, mentions a person, links, refers to an issue,
+ * opens a tag or a comment. What only means something at the start of a line is left as it is.
  */
 export function escapeMarkdown(text: string, limit = 400): string {
   return printable(text, limit)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_{}[\]()#+\-!|~$]/g, (character) => `\\${character}`)
+    .replaceAll(/[\\`*{}[\]|~$]/g, (character) => `\\${character}`)
+    .replaceAll(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+    .replaceAll(/#(?=\d)/g, '#\u200b')
     .replaceAll('@', '@\u200b')
     .replaceAll('://', ':\u200b//');
 }

@@ -44,6 +44,8 @@ export interface PlanEntry {
 export interface ScheduleContext {
   readonly now: Date;
   readonly schedules: ScheduleReader;
+  /** Time zone of whoever reads, where that is known; IANA name. */
+  readonly readerZone?: string;
   /** How many next runs to show. */
   readonly runs?: number;
 }
@@ -81,7 +83,7 @@ function entryOf(group: readonly Change[], context: ScheduleContext | undefined)
     kinds: ordered.map((change) => change.kind),
     action: lead.action,
     cause: causeOf(ordered.map((change) => change.cause)),
-    fields: mergeFields(ordered),
+    fields: tellingFields(ordered),
     schedule: scheduleChange(ordered, context),
     risks: mergeRisks(ordered),
     location: ordered.find((change) => change.location !== undefined)?.location,
@@ -91,6 +93,34 @@ function entryOf(group: readonly Change[], context: ScheduleContext | undefined)
 function causeOf(causes: readonly ChangeCause[]): ChangeCause {
   const [first] = causes;
   return first !== undefined && causes.every((cause) => cause === first) ? first : 'both';
+}
+
+/**
+ * What of a change is worth reading. A new (or deleted) job is two objects, and most of its row in cron.job follows from
+ * its definition; in an update every difference is told.
+ */
+function tellingFields(changes: readonly Change[]): FieldChange[] {
+  const fields = mergeFields(changes);
+  const [lead] = changes;
+  const whole = lead?.action === 'create' || lead?.action === 'delete';
+  return whole && lead.kind === 'job' ? fields.filter((field) => !followsFromDefinition(field)) : fields;
+}
+
+function followsFromDefinition({ field, before, after }: FieldChange): boolean {
+  const value = after ?? before;
+  switch (field) {
+    case 'command':
+    case 'database':
+    case 'username':
+    case 'cron.schedule':
+      return true;
+    case 'active':
+      return value === true;
+    case 'timezone':
+      return value === 'UTC';
+    default:
+      return false;
+  }
 }
 
 function mergeFields(changes: readonly Change[]): FieldChange[] {
@@ -135,8 +165,13 @@ function scheduleChange(
   return {
     before: before === null ? null : inWords(before),
     after: after === null ? null : inWords(after),
-    nextRuns: runs.map((at) => printRun(at, after?.timezone ?? 'UTC')),
+    nextRuns: runs.map((at) => printRun(at, localZone(after, context))),
   };
+}
+
+/** Local time is that of the schedule; for one in UTC, that of the reader where it is known. */
+function localZone(schedule: ReadableSchedule | null, { readerZone = 'UTC' }: ScheduleContext): string {
+  return schedule === null || schedule.timezone === 'UTC' ? readerZone : schedule.timezone;
 }
 
 function readSide(

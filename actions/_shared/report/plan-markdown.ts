@@ -23,8 +23,8 @@ export interface PlanMarkdownOptions {
   /** The result is shorter than this; default no limit. */
   readonly limit?: number;
   readonly unit?: 'characters' | 'bytes';
-  /** First line, before the headline: where a marker goes. */
-  readonly preface?: string;
+  /** Words before the name of the environment; `Plan for` when left out. */
+  readonly title?: string;
   /** Last paragraph: commit, time, where the rest is. */
   readonly footer?: string;
 }
@@ -39,9 +39,9 @@ export function renderPlanMarkdown(plan: Plan, options: PlanMarkdownOptions = {}
   const drifted = entries.filter((entry) => entry.cause !== 'declaration').length;
   return documentOf(
     {
-      headline: `Plan for ${inlineCode(plan.environment)}: ${countsInWords(plan.counts)}`,
+      headline: `${options.title ?? 'Plan for'} ${inlineCode(plan.environment)}: ${countsInWords(plan.counts)}`,
       facts: [
-        `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}.`,
+        `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}`,
         escapeMarkdown(targetInWords(plan.target)),
         `Digest ${inlineCode(plan.digest.slice(0, 12))}`,
       ].join(' · '),
@@ -94,14 +94,8 @@ function documentOf(
   },
   options: PlanMarkdownOptions,
 ): string {
-  const head = [
-    ...(options.preface === undefined ? [] : [options.preface]),
-    `### ${document.headline}`,
-    '',
-    document.facts,
-  ];
   return `${boundedMarkdown({
-    head: head.join('\n'),
+    head: `### ${document.headline}\n\n${document.facts}`,
     sections: document.sections,
     foot: options.footer === undefined ? '' : `<sub>${options.footer}</sub>`,
     limit: (options.limit ?? Number.MAX_SAFE_INTEGER) - 1,
@@ -115,8 +109,8 @@ function entryItem(entry: PlanEntry, options: PlanMarkdownOptions): string {
   const hand = entry.cause === 'declaration' ? '' : ' · *changed by hand*';
   return [
     `- ${SIGN[entry.action]} **${entry.action}** ${inlineCode(entry.name)} (${entry.kinds.join(', ')})${where}${hand}`,
-    ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
     ...scheduleLines(entry),
+    ...entry.fields.map((field) => `  - ${fieldLine(entry.action, field)}`),
   ].join('\n');
 }
 

@@ -19,6 +19,8 @@ export interface PlanTerminalOptions {
   readonly schedule?: ScheduleContext;
   /** Entries shown before the rest is counted; default 200. */
   readonly maxEntries?: number;
+  /** One line a change: what, not how. Risks, notices and blockers are said all the same. */
+  readonly brief?: boolean;
 }
 
 const ACTION_STYLE: Readonly<Record<ChangeAction, { sign: string; style: TerminalStyle }>> = {
@@ -37,7 +39,10 @@ export function renderPlanTerminal(plan: Plan, options: PlanTerminalOptions): st
     `${paint('strong', `Plan for ${plan.environment}`)} (${plan.lane})`,
     paint('dim', `  ${targetInWords(plan.target)}`),
     '',
-    ...shown.flatMap((entry) => entryLines(entry, paint)),
+    ...shown.flatMap((entry) =>
+      options.brief === true ? briefLines(entry, paint) : entryLines(entry, paint),
+    ),
+    ...(shown.length > 0 ? [''] : []),
     ...moreLine(entries.length - shown.length, 'changes', paint),
     ...objectLines(
       'Not managed here, never touched (`opsroom adopt` writes YAML for them)',
@@ -54,12 +59,28 @@ export function renderPlanTerminal(plan: Plan, options: PlanTerminalOptions): st
   return `${lines.join('\n')}\n`;
 }
 
-function entryLines(entry: PlanEntry, paint: Painter): string[] {
+function titleLine(entry: PlanEntry, paint: Painter): string {
   const { sign, style } = ACTION_STYLE[entry.action];
   const where = entry.location === undefined ? '' : paint('dim', `  ${locationInWords(entry.location)}`);
   const title = `${paint(style, `${sign} ${entry.action}`)} ${paint('strong', printable(entry.name, 120))}`;
+  return `${title} ${paint('dim', `(${entry.kinds.join(', ')})`)}${where}`;
+}
+
+function briefLines(entry: PlanEntry, paint: Painter): string[] {
+  const weighty = entry.risks.filter((risk) => risk.severity !== 'info');
+  return [titleLine(entry, paint), ...weighty.map((risk) => riskLine(risk, paint))];
+}
+
+function entryLines(entry: PlanEntry, paint: Painter): string[] {
+  const [only, ...others] = entry.fields;
+  if (only !== undefined && others.length === 0 && entry.schedule === null && entry.risks.length === 0) {
+    // Two dozen new migrations read better as two dozen lines.
+    return [
+      `${titleLine(entry, paint)}  ${paint('dim', `${only.field}:`)} ${fieldValue(entry.action, only, paint)}`,
+    ];
+  }
   return [
-    `${title} ${paint('dim', `(${entry.kinds.join(', ')})`)}${where}`,
+    titleLine(entry, paint),
     ...(entry.cause === 'declaration'
       ? []
       : [
@@ -68,10 +89,9 @@ function entryLines(entry: PlanEntry, paint: Painter): string[] {
             `    changed by hand since our last apply${entry.cause === 'both' ? ', and in the file' : ''}`,
           ),
         ]),
-    ...fieldLines(entry, paint),
     ...scheduleLines(entry, paint),
+    ...fieldLines(entry, paint),
     ...entry.risks.map((risk) => riskLine(risk, paint)),
-    '',
   ];
 }
 

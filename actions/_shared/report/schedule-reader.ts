@@ -16,6 +16,8 @@ export function scheduleReader(jobs: readonly DesiredJob[], now: Date): Schedule
   const declared = new Map(jobs.map((job) => [job.name, job]));
   return {
     now,
+    // The reader of a terminal sits at this machine; GitHub's runners are in UTC, which adds nothing.
+    readerZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     schedules: (written) => {
       const compiled = declaredSchedule(declared.get(written.name), written) ?? compileForeign(written);
       if (compiled === null) return null;

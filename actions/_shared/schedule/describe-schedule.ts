@@ -4,7 +4,7 @@ import type { CompiledSchedule } from '../declare/model.ts';
 
 /**
  * English words with a 24-hour clock, for example `At 02:30, only on Monday (America/New_York)`.
- * The time zone is named unless it is UTC.
+ * The time zone is always named.
  */
 export function describeSchedule(compiled: Omit<CompiledSchedule, 'cronSchedule'>): string {
   switch (compiled.kind) {
@@ -13,12 +13,14 @@ export function describeSchedule(compiled: Omit<CompiledSchedule, 'cronSchedule'
     case 'interval':
       return compiled.seconds === 1 ? 'Every second' : `Every ${compiled.seconds} seconds`;
     case 'cron': {
-      const zone = compiled.timezone === 'UTC' ? 'UTC' : compiled.timezone;
       const words = cronstrue.toString(compiled.expression.replace('$', 'L'), {
         use24HourTimeFormat: true,
         logicalAndDayFields: compiled.match?.either_day === false,
       });
-      return `${words} (${zone})`;
+      // With both day fields given the job runs when either matches; cronstrue says "and".
+      const exact =
+        compiled.match?.either_day === true ? words.replace(/(of the month), and /, '$1 or ') : words;
+      return `${exact} (${compiled.timezone})`;
     }
   }
 }

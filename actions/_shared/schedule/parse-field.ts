@@ -214,7 +214,8 @@ function readNumber(token: string, part: string, at: number, context: FieldConte
 
 function reversed(part: string, at: number, low: number, high: number, context: FieldContext): null {
   const { rule } = context;
-  const wrap = `${low}-${rule.name === 'weekday' ? 6 : rule.high},${rule.low}-${high}`;
+  const span = (from: number, to: number): string => (from === to ? `${from}` : `${from}-${to}`);
+  const wrap = `${span(low, rule.name === 'weekday' ? 6 : rule.high)},${span(rule.low, high)}`;
   const message = `the range \`${part}\` runs backwards: pg_cron accepts it and then fires at wrong times or never`;
   return fault(
     context,

@@ -85,6 +85,10 @@ describe('a definition', () => {
       'a time zone Postgres does not know',
       { schedule: { kind: 'cron', timezone: 'Mars/Olympus', match: {} }, call: {} },
     ],
+    [
+      'half a schedule',
+      { schedule: { kind: 'cron', match: { minutes_low: 1073741823, minutes_high: 1073741823 } }, call: {} },
+    ],
     ['a call of no kind', { schedule: { kind: 'interval' }, call: { kind: 'telepathy' } }],
     [
       'a timeout that is no number',

@@ -1,6 +1,15 @@
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase } from '../../support/database.ts';
-import { collect, declareJob, fire, forgetEverything, type JobWish, requestsOf, runsOf } from './jobs.ts';
+import {
+  collect,
+  declareJob,
+  fire,
+  forgetEverything,
+  type JobWish,
+  requestsOf,
+  runsOf,
+  sqlCall,
+} from './jobs.ts';
 
 const database = await createTestDatabase(import.meta.url);
 const { sql } = database;
@@ -92,6 +101,19 @@ it('is not provoked by a pass that is a little late', async () => {
   await collect(sql, '2027-01-01T10:00:00Z');
   await collect(sql, '2027-01-01T10:02:20Z');
   expect(await slots('sync')).toEqual([]);
+});
+
+it('does not wait for a slot somebody is running late', async () => {
+  await schedule('slow', { schedule: '45 * * * *', misfire: 'once', call: sqlCall('select pg_sleep(1)') });
+  const late = sql`select ops.fire('slow', '2026-01-01T10:46:00Z')`.execute();
+  await expect.poll(() => sql`select * from ops.list_running()`, { timeout: 5000 }).toHaveLength(1);
+  // In the past, or the collector would find the running SQL long overdue.
+  await collect(sql, '2026-01-01T10:00:10Z');
+  const started = performance.now();
+  await collect(sql, '2026-01-01T10:47:10Z');
+  expect(performance.now() - started).toBeLessThan(700);
+  await late;
+  expect(await slots('slow')).toEqual(['schedule 10:45 succeeded']);
 });
 
 it('in a time zone makes up for the local slot', async () => {

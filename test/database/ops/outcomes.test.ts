@@ -90,6 +90,8 @@ describe('an answer', () => {
   });
 
   it("from before the request was made is somebody else's", async () => {
+    await declareJob(sql, 'older');
+    await fire(sql, 'older', '2027-01-01T08:59:59Z');
     await declareJob(sql, 'sync');
     await fire(sql, 'sync', fired);
     await insertAnswer(sql, (await lastRequest(sql, 'sync')).id, { at: '2027-01-01T09:00:00Z', status: 200 });

@@ -1,6 +1,15 @@
 import { afterAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase } from '../../support/database.ts';
-import { activeAlerts, collect, declareJob, fire, forgetEverything, onlyRun, runsOf } from './jobs.ts';
+import {
+  activeAlerts,
+  collect,
+  declareJob,
+  fire,
+  forgetEverything,
+  onlyRun,
+  runsOf,
+  sqlCall,
+} from './jobs.ts';
 
 const database = await createTestDatabase(import.meta.url);
 const { sql, superuser } = database;
@@ -85,7 +94,7 @@ it('a failure of a run that left its own row is not counted twice', async () => 
 it('a tick that was not due in the time zone of its job failed nothing', async () => {
   await declareJob(sql, 'zoned', { schedule: '30 2 * * *', timezone: 'America/New_York' });
   await detail({ command: `select ops.fire('zoned')`, ...restarted, start: '2027-07-01T07:30:00Z' });
-  await collect(sql, '2027-07-01T07:31:00Z');
+  expect(await collect(sql, '2027-07-01T07:31:00Z')).toMatchObject({ scheduler_failures: 0 });
   expect(await runsOf(sql, 'zoned')).toHaveLength(0);
 });
 
@@ -108,4 +117,29 @@ it('a command still running when it was read is read again, however long it take
   await superuser`update cron.job_run_details set status = 'failed', return_message = 'connection lost' where runid = ${runid}`;
   await collect(sql, '2027-01-01T10:03:00Z');
   expect(await onlyRun(sql, 'sync')).toMatchObject({ error: 'scheduler_failed - connection lost' });
+});
+
+it('a slot somebody is running after all is not waited for', async () => {
+  await declareJob(sql, 'sync', { call: sqlCall('select pg_sleep(1)') });
+  await detail({ command: `select ops.fire('sync')`, ...restarted, start: '2026-01-01T10:00:00.2Z' });
+  // In the past, or the collector would find the running SQL long overdue.
+  const late = sql`select ops.fire('sync', '2026-01-01T10:00:30Z')`.execute();
+  await expect.poll(() => sql`select * from ops.list_running()`, { timeout: 5000 }).toHaveLength(1);
+  const started = performance.now();
+  expect(await collect(sql, '2026-01-01T10:01:00Z')).toMatchObject({ scheduler_failures: 0 });
+  expect(performance.now() - started).toBeLessThan(700);
+  await late;
+  expect(await onlyRun(sql, 'sync')).toMatchObject({ status: 'succeeded' });
+});
+
+it('a definition nobody understands does not stop the others', async () => {
+  await declareJob(sql, 'sync');
+  await sql`
+    insert into ops.job_definitions (name, definition, digest)
+    values ('odd', '{"schedule": {"kind": "cron", "timezone": "Mars/Olympus", "match": {"hours": 1}}, "misfire": "all"}', 'd')
+  `;
+  await detail({ command: `select ops.fire('odd')`, ...restarted });
+  await detail({ command: `select ops.fire('sync')`, ...restarted });
+  await collect(sql, '2027-01-01T10:01:00Z');
+  expect(await runsOf(sql, 'sync')).toHaveLength(1);
 });

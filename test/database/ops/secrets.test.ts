@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../support/database.ts';
 import {
@@ -91,7 +93,15 @@ describe('a secret', () => {
   });
 
   it('for authentication that is missing never becomes a request without it', async () => {
-    await declareJob(sql, 'sync', { call: httpCall({ auth: [{ kind: 'bearer', secret: 'anon_key' }] }) });
+    await declareJob(sql, 'sync', {
+      call: httpCall({
+        auth: [
+          { kind: 'bearer', secret: 'anon_key' },
+          { kind: 'apikey', secret: 'there' },
+        ],
+      }),
+    });
+    await setSecret('there', 'a-good-value');
     expect(await fire(sql, 'sync', slot)).toMatch(/secret_missing:anon_key$/);
     expect(await requestsOf(sql, 'sync')).toHaveLength(0);
   });
@@ -210,5 +220,13 @@ describe('no value of a secret', () => {
         expect(text).not.toContain(reporterToken);
       }
     }
+    // An error that is caught is not logged; one that is not must not quote what it handled.
+    const [place] = await database.superuser<
+      { folder: string }[]
+    >`select current_setting('data_directory') as folder`;
+    const log = readFileSync(join(place?.folder ?? '', '..', 'server.log'), 'utf8');
+    expect(log).toContain('database system is ready');
+    expect(log).not.toContain(canary);
+    expect(log).not.toContain(token);
   });
 });

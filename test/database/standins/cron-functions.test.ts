@@ -317,11 +317,41 @@ describe('the tables', () => {
 });
 
 it.skipIf(database.realCron)('lets nobody pose as another user towards the stand-in', async () => {
-  const direct = sql`
+  const direct = other`
     select cron._schedule('supabase_admin', 'x', ${never}, 'select 1', 'postgres', null, true)`;
   expect(await errorOf(direct)).toMatchObject({ code: '42501' });
-  await sql.unsafe(`
-    create function public."cron.schedule"() returns bigint language plpgsql as $$
-    begin return cron._schedule('supabase_admin', 'x', '* * * * *', 'select 1', 'postgres', null, true); end $$`);
-  expect(await errorOf(sql`select public."cron.schedule"()`)).toMatchObject({ code: '42501' });
+  const forged = other`
+    insert into cron._requests (caller, action, job_name, schedule, command, database, active)
+    values ('supabase_admin', 'schedule', 'x', ${never}, 'select 1', 'postgres', true)`;
+  expect(await errorOf(forged)).toMatchObject({ code: '42501' });
+  const around = other`insert into cron._requests (action, job_id, active) values ('alter', 1, false)`;
+  expect(await errorOf(around)).toMatchObject({
+    code: '42501',
+    message: 'permission denied for function alter_job',
+  });
+});
+
+it('goes by the current user, also inside functions that run with the rights of their owner', async () => {
+  await superuser.unsafe(`
+    create function public.schedule_as_owner() returns bigint language sql security definer
+      as $$ select cron.schedule('of the owner', '0 0 31 12 *', 'select 1') $$;
+    alter function public.schedule_as_owner() owner to postgres;`);
+  await other`select public.schedule_as_owner()`;
+  expect(await job('of the owner')).toMatchObject({ username: 'postgres' });
+  await superuser.begin(async (transaction) => {
+    await transaction`set local role cron_other`;
+    await transaction`select cron.schedule('by role', ${never}, 'select 1')`;
+  });
+  expect(await job('by role')).toMatchObject({ username: 'cron_other' });
+});
+
+it('takes no job for a user that cannot log in', async () => {
+  await superuser`create role cron_group`;
+  try {
+    const call = superuser`
+      select cron.schedule_in_database('x', ${never}, 'select 1', current_database(), 'cron_group')`;
+    expect(await errorOf(call)).toMatchObject({ code: 'XX000', message: 'role "cron_group" can not log in' });
+  } finally {
+    await superuser`drop role cron_group`;
+  }
 });

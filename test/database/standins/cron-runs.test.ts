@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRunningDatabase } from '../../support/real-cluster.ts';
+import { waitFor } from './wait-for.ts';
 
 /**
  * Runs unchanged against the stand-in (which follows 1.6) and against the real extension in hosted's mode (libpq). The
@@ -15,7 +16,6 @@ const database = await createRunningDatabase(import.meta.url, {
 const { sql, superuser, cronVersion } = database;
 const everyMinute = '* * * * *';
 const hasSeconds = cronVersion >= 1.5;
-const patience = 75_000;
 
 interface Run {
   readonly status: string;
@@ -115,16 +115,6 @@ async function lastRun(name: string): Promise<Run | undefined> {
   return row;
 }
 
-async function waitFor<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const until = Date.now() + patience;
-  while (Date.now() < until) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await sleep(40);
-  }
-  throw new Error(`Waited ${patience} ms for ${what}.`);
-}
-
 async function schedule(name: string, when: string, command: string): Promise<void> {
   await sql`insert into names select ${name}, cron.schedule(${name}, ${when}, ${command})`;
 }
@@ -154,11 +144,15 @@ beforeAll(async () => {
     insert into names
     select 'no login', cron.schedule_in_database('no login', ${everyMinute}, 'select 1', current_database(), 'cron_nobody')`;
   await superuser`alter role cron_nobody nologin`;
-  await waitFor('every job', async () => {
-    const [row] = await sql`
+  await waitFor(
+    'every job',
+    async () => {
+      const [row] = await sql`
       select count(distinct d.jobid) as finished from cron.job_run_details d where d.status in ('succeeded', 'failed')`;
-    return Number(row?.finished) >= commands.length + 3;
-  });
+      return Number(row?.finished) >= commands.length + 3;
+    },
+    75_000,
+  );
   // The same again every minute would only be noise.
   await sql`
     select cron.unschedule(j.jobid) from cron.job j

@@ -63,7 +63,7 @@ export async function startNetServer(): Promise<NetServer> {
       response.writeHead(302, { location: '/here', 'x-hop': 'first' }).end('moved');
     },
     '/moved-kept': (_, response) => {
-      response.writeHead(307, { location: '/here' }).end('moved');
+      response.writeHead(307, { location: '/here-kept' }).end('moved');
     },
     '/round': (_, response) => {
       response.writeHead(302, { location: '/round' }).end();

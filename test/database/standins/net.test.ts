@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createRunningDatabase } from '../../support/real-cluster.ts';
 import { errorOf } from './expect-error.ts';
 import { startNetServer } from './net-server.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Runs unchanged against the stand-in (which follows 0.20.4) and against the real extension where a server has it. */
 const database = await createRunningDatabase(import.meta.url, { migrations: false });
@@ -24,16 +25,6 @@ interface Response {
   readonly timed_out: boolean;
   readonly error_msg: string | null;
   readonly created: Date;
-}
-
-async function waitFor<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const until = Date.now() + 15_000;
-  while (Date.now() < until) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await sleep(25);
-  }
-  throw new Error(`Waited in vain for ${what}.`);
 }
 
 async function answer(id: unknown): Promise<Response> {
@@ -147,7 +138,7 @@ describe('a request', () => {
   });
 });
 
-describe('an answer', () => {
+describe.concurrent('an answer', () => {
   it('with status 4xx or 5xx is no error', async () => {
     const [refused] = await sql`select net.http_get(${`${server.url}/refused`}) as id`;
     const [broken] = await sql`select net.http_get(${`${server.url}/broken`}) as id`;
@@ -183,7 +174,7 @@ describe('an answer', () => {
   it('after a 307 was asked for with the same method and body', async () => {
     const [row] = await sql`select net.http_post(${`${server.url}/moved-kept`}, '{"a": 1}') as id`;
     await answer(row?.id);
-    const last = server.received.filter((request) => request.path === '/here').at(-1);
+    const last = server.received.filter((request) => request.path === '/here-kept').at(-1);
     expect(last).toMatchObject({ method: 'POST', body: '{"a": 1}' });
   });
 
@@ -197,7 +188,7 @@ describe('an answer', () => {
   });
 });
 
-describe('a failure', () => {
+describe.concurrent('a failure', () => {
   const failures = [
     { path: 'http://127.0.0.1:1/', text: /^(Couldn't|Could not) connect to server$/ },
     { path: 'http://nowhere.invalid/', text: /^(Couldn't|Could not) resolve host ?name$/ },

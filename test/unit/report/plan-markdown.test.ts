@@ -18,7 +18,7 @@ describe('a plan as Markdown', () => {
 
     expect(text).toContain('### Plan for `production`: 1 to update');
     expect(text).toContain('schedule: `0 * * * *` → `*/30 * * * *`');
-    expect(text).toContain('→ **Every 30 minutes \\(America/New\\_York\\)**');
+    expect(text).toContain('→ **Every 30 minutes (America/New_York)**');
     expect(text).toContain('2026-01-05 10:00 UTC (05:00 America/New_York)');
     expect(text).toContain('`sync_game_platform_stats`: fires together with 12 other jobs (`stampede`)');
   });
@@ -35,9 +35,11 @@ describe('a plan as Markdown', () => {
   it.each([
     ['a mention', '@everyone', '@\u200beveryone'],
     ['a tag', '<img src=x onerror=y>', '&lt;img src=x onerror=y&gt;'],
-    ['a comment', '<!-- opsroom:plan env=x -->', '&lt;\\!\\-\\- opsroom:plan env=x \\-\\-&gt;'],
-    ['a link', '[click](https://evil.test)', '\\[click\\]\\(https:\u200b//evil.test\\)'],
-    ['a heading', '\n# big', '⏎ \\# big'],
+    ['a comment', '<!-- opsroom:plan env=x -->', '&lt;!-- opsroom:plan env=x --&gt;'],
+    ['a link', '[click](https://evil.test)', '\\[click\\](https:\u200b//evil.test)'],
+    ['a heading', '\n# big', '⏎ # big'],
+    ['an issue', 'fixes #12', 'fixes #\u200b12'],
+    ['emphasis', '_now_ or **never**', '\\_now\\_ or \\*\\*never\\*\\*'],
   ])('takes the power out of %s in a foreign message', (_what, message, escaped) => {
     const text = renderPlanMarkdown(
       planOf([{ ...scheduleUpdate, risks: [{ severity: 'danger', code: 'x', message }] }]),

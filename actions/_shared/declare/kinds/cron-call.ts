@@ -79,7 +79,7 @@ function kindOf(value: unknown, report: ReportFinding): CallKind | null {
     return null;
   }
   const keys = Object.keys(value);
-  const [kind, second] = KINDS.filter((candidate) => keys.includes(candidate));
+  const [kind, second] = keys.filter(isCallKind);
   if (second !== undefined) {
     report({
       severity: 'error',
@@ -109,6 +109,10 @@ function kindOf(value: unknown, report: ReportFinding): CallKind | null {
       mistyped === undefined ? { path: UNDER, part: 'key' } : { path: [...UNDER, mistyped.key], part: 'key' },
   });
   return null;
+}
+
+function isCallKind(key: string): key is CallKind {
+  return Object.hasOwn(CALLS, key);
 }
 
 function functionCall(call: CallValue<'function'>): ReadCall {

@@ -227,7 +227,7 @@ const common = {
 };
 
 /** The file with its call left open: which shape the call must have is decided by the key it holds. */
-export const CronShell = z.strictObject({ ...common, call: z.unknown() });
+export const CronShell = z.strictObject({ ...common, call: z.optional(z.unknown()) });
 
 /** The whole file, for editors. */
 export const CronFile = z.strictObject({

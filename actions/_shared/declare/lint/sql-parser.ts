@@ -1,5 +1,7 @@
 /** Postgres's own parser (libpg-query, WebAssembly), loaded when the first job with SQL is read. */
 
+import { setFlagsFromString } from 'node:v8';
+
 /** A syntax tree as libpg-query gives it: nodes are objects with one key, their type. */
 export type SqlTree =
   | { readonly ok: true; readonly tree: unknown }
@@ -18,7 +20,14 @@ export function loadSqlParser(): Promise<SqlParser> {
   return loaded;
 }
 
+/**
+ * V8 answers a few calls into this parser by optimising it, half a second of work on a background thread that the
+ * process then waits for. A budget of this size puts that off until some fifty statements were parsed, where it pays.
+ */
+const TIERING_BUDGET = 1_000_000_000;
+
 async function load(): Promise<SqlParser> {
+  setFlagsFromString(`--wasm-tiering-budget=${TIERING_BUDGET}`);
   const { loadModule, parseSync } = await import('libpg-query');
   await loadModule();
   return (sql) => {

@@ -1,0 +1,65 @@
+import { userInfo } from 'node:os';
+import type { Sql } from 'postgres';
+import { formatDiagnostics } from '../actions/_shared/declare/format-diagnostics.ts';
+import { loadDeclarations } from '../actions/_shared/declare/load.ts';
+import type { DesiredState } from '../actions/_shared/declare/model.ts';
+import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
+import { computePlan } from '../actions/_shared/reconcile/plan.ts';
+import { renderPlanTerminal } from '../actions/_shared/report/plan-terminal.ts';
+import { scheduleReader } from '../actions/_shared/report/schedule-reader.ts';
+import type { Progress } from './progress.ts';
+import { localSecretValues } from './secrets.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** `confirm` is asked once the plan is printed and would change something; left out, nobody is asked. */
+export interface HowToApply {
+  readonly confirm?: () => Promise<boolean>;
+  /** One line a change; the plan of a first start would fill pages otherwise. */
+  readonly brief?: boolean;
+}
+
+interface ApplyDeclarations extends HowToApply {
+  readonly root: string;
+  readonly environment: string;
+  readonly sql: Sql;
+  readonly state: StateFolder;
+  readonly progress: Progress;
+  readonly targetUrl: string;
+}
+
+const color = process.stdout.isTTY === true;
+
+/**
+ * Read the files, print the plan, and apply it.
+ *
+ * @returns the state that was applied; `undefined` when the files have errors, the answer was no, or apply refused
+ */
+export async function applyDeclarations(request: ApplyDeclarations): Promise<DesiredState | undefined> {
+  const { root, sql, progress } = request;
+  const declarations = await loadDeclarations({ root });
+  const errors = declarations.diagnostics.filter((each) => each.severity === 'error');
+  if (errors.length > 0) {
+    progress.line(formatDiagnostics(errors, { format: 'terminal', root, color }));
+    progress.warn(
+      `${errors.length} error${errors.length === 1 ? '' : 's'} in runbooks/: nothing was changed`,
+    );
+    return undefined;
+  }
+  const desired = declarations.resolve(request.environment);
+  const secrets = localSecretValues(desired.secrets, { ...request, env: process.env });
+  const shared = { sql, desired, env: { ...process.env, ...secrets }, prune: true };
+  const plan = await computePlan(shared);
+  const schedule = scheduleReader(desired.jobs, new Date());
+  progress.line(renderPlanTerminal(plan, { color, schedule, brief: request.brief === true }));
+  if (plan.changes.length === 0 && plan.blockers.length === 0) return desired;
+  if (plan.blockers.length === 0 && request.confirm !== undefined && !(await request.confirm())) {
+    progress.line('Nothing was changed.');
+    return undefined;
+  }
+  const result = await progress.step(
+    'Apply, in one transaction',
+    () => applyPlan({ ...shared, actor: { name: userInfo().username }, expectDigest: plan.digest }),
+    (outcome) => outcome.message,
+  );
+  return result.reason === 'applied' || result.reason === 'nothing_to_do' ? desired : undefined;
+}

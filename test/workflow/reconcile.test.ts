@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bareDatabase, type TestDatabase } from '../support/database.ts';
+import { type BundledStep, runBundledAction, type StepResult } from './bundled-action.ts';
+import { CANARIES, type ControlRepository, controlRepository } from './control-repository.ts';
+
+let database: TestDatabase;
+let repository: ControlRepository;
+const sha = 'e'.repeat(40);
+
+beforeAll(async () => {
+  database = await bareDatabase(import.meta.url);
+  repository = controlRepository();
+});
+
+afterAll(() => database.drop());
+
+function reconcile(
+  inputs: Readonly<Record<string, string>> = {},
+  over: Partial<BundledStep> = {},
+): Promise<StepResult> {
+  return runBundledAction({
+    action: 'reconcile',
+    with: { environment: 'production', ...inputs },
+    env: { OPS_PRODUCTION_DATABASE_URL: database.url, ...CANARIES },
+    workspace: repository.workspace,
+    token: 'ghs_none',
+    apiUrl: 'http://127.0.0.1:1',
+    event: { name: 'push', payload: { ref: 'refs/heads/main' } },
+    sha,
+    ...over,
+  });
+}
+
+describe('a reconcile after the merge', () => {
+  it('dry, says what it would do and does nothing', async () => {
+    const result = await reconcile({ 'dry-run': 'true' });
+
+    expect(result.exitCode, result.stdout + result.stderr).toBe(0);
+    expect(result.record).toMatchObject({ reason: 'dry_run', ok: true });
+    expect(await database.sql`select jobname from cron.job`).toHaveLength(0);
+  });
+
+  it('refuses another plan than the one that was agreed on', async () => {
+    const result = await reconcile({ 'expect-digest': 'f'.repeat(64) });
+
+    expect(result.exitCode).toBe(1);
+    expect(result.record.reason).toBe('plan_moved');
+    expect(await database.sql`select jobname from cron.job`).toHaveLength(0);
+  });
+
+  it('makes the database what the files say, with an audit row', async () => {
+    const { record: agreed } = await reconcile({ 'dry-run': 'true' });
+    const result = await reconcile({ 'expect-digest': agreed.digest ?? '' });
+
+    expect(result.exitCode, result.stdout + result.stderr).toBe(0);
+    expect(result.record).toMatchObject({
+      action: 'reconcile',
+      reason: 'applied',
+      environment: 'production',
+    });
+    expect(result.summary).toContain('## Applied on production');
+    const jobs = await database.sql`select jobname from cron.job`;
+    expect(jobs.map(({ jobname }) => jobname)).toContain('sync_game_platform_stats');
+    const [audit] = await database.sql`select * from ops.reconciliations where result = 'applied'`;
+    expect(audit).toMatchObject({
+      environment: 'production',
+      actor: 'alice',
+      commit_sha: sha,
+      run_url: 'https://github.test/acme/ops/actions/runs/4711/attempts/1',
+      plan_digest: result.record.digest,
+    });
+    expect(result.outputs['reconciliation-id']).toBe(String(audit?.id));
+  });
+
+  it('again, has nothing to do', async () => {
+    const result = await reconcile();
+
+    expect(result.record).toMatchObject({ reason: 'nothing_to_do', ok: true });
+  });
+
+  it('of a reverted commit reverts the database', async () => {
+    const file = 'runbooks/cron/sync_game_platform_stats.yaml';
+    const read = async () => {
+      const [row] =
+        await database.sql`select schedule from cron.job where jobname = 'sync_game_platform_stats'`;
+      return row?.schedule;
+    };
+    const before = await read();
+    repository.edit(file, 'schedule: ', "schedule: '7 5 * * *' # ");
+    await reconcile();
+    expect(await read()).not.toBe(before);
+
+    repository.edit(file, "schedule: '7 5 * * *' # ", 'schedule: ');
+    await reconcile();
+
+    expect(await read()).toBe(before);
+  });
+
+  it('applies nothing while a file has an error', async () => {
+    repository.write('runbooks/cron/broken.yaml', 'schedule: "* * *"\n');
+
+    const result = await reconcile();
+
+    repository.remove('runbooks/cron/broken.yaml');
+    expect(result.exitCode).toBe(1);
+    expect(result.record.reason).toBe('lint_failed');
+    expect(result.stdout).toContain('file=runbooks/cron/broken.yaml');
+  });
+
+  it.each([
+    [{ environment: 'nowhere' }, 'nowhere'],
+    [{ 'dry-run': 'maybe' }, 'dry-run'],
+    [{ 'allow-deletes': 'many' }, 'allow-deletes'],
+    [{ 'expect-digest': 'abc' }, 'expect-digest'],
+  ])('refuses the inputs %j without a stack', async (inputs, word) => {
+    const result = await reconcile(inputs);
+
+    expect(result.exitCode).toBe(1);
+    expect(result.record.reason).toBe('configuration_error');
+    expect(result.record.message).toContain(word);
+    expect(result.stdout + result.stderr).not.toMatch(/^ +at /m);
+  });
+
+  it('says which variable holds the connection when it is not set', async () => {
+    const result = await reconcile({}, { env: {} });
+
+    expect(result.record.message).toContain('OPS_PRODUCTION_DATABASE_URL');
+  });
+
+  it('showed no secret value in all of this', async () => {
+    const results = [await reconcile(), await reconcile({ 'dry-run': 'true' })];
+
+    for (const canary of [...Object.values(CANARIES), database.url, new URL(database.url).password]) {
+      for (const { visible } of results) expect(visible).not.toContain(canary);
+    }
+    const [audit] = await database.sql`select string_agg(t::text, ' ') as text from ops.reconciliations as t`;
+    for (const canary of Object.values(CANARIES)) expect(audit?.text).not.toContain(canary);
+  });
+});
