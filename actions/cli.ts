@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { reportFailure } from './_commands/report-failure.ts';
+import { reportFailure } from './_shared/io/report-failure.ts';
 
 /** Every command answers with the exit code of the process; none calls `process.exit` itself. */
 type Action = () => Promise<number>;

@@ -1,5 +1,5 @@
-import { reportFailure } from '../actions/_commands/report-failure.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
+import { reportFailure } from '../actions/_shared/io/report-failure.ts';
 
 /** One suite a file; each prints its table and answers with it, to be written down. */
 const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<string> }>>> =

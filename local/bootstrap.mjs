@@ -75,17 +75,13 @@ function run(node, step) {
       stdio: 'inherit',
       env: { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` },
     });
-    // A Ctrl-C reaches the whole foreground group by itself; a signal sent to this process alone is passed on.
+    // A Ctrl-C reaches the child twice then, from the terminal and from here; it takes both for one.
     const pass = (signal) => child.kill(signal);
-    const ignore = () => {};
-    process.on('SIGINT', ignore);
-    process.on('SIGTERM', pass);
-    process.on('SIGHUP', pass);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, pass);
     child.on('error', (error) => fail(`Could not start ${node}: ${error.message}`));
     child.on('exit', (code, signal) => {
-      process.off('SIGINT', ignore);
-      process.off('SIGTERM', pass);
-      process.off('SIGHUP', pass);
+      for (const each of signals) process.off(each, pass);
       resolve(signal === null ? (code ?? 1) : signal === 'SIGINT' ? 130 : 143);
     });
   });

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { reportFailure } from '../actions/_commands/report-failure.ts';
+import { reportFailure } from '../actions/_shared/io/report-failure.ts';
 import { openControlRoom } from './control-room.ts';
 import { demonstrate } from './demonstrate.ts';
 import { parseStartOptions } from './options.ts';
@@ -9,12 +9,20 @@ import { watchRunbooks } from './watch.ts';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Resolves at the first Ctrl-C or termination; a second one ends the process at once. */
+/** A Ctrl-C arrives from the terminal, from npm and from the bootstrap within moments: that is one, not three. */
+const sameKeyPressMs = 1000;
+
+/** Resolves at the first Ctrl-C or termination; a second one, later, ends the process at once. */
 function untilStopped(): { readonly signal: AbortSignal; readonly stopped: Promise<void> } {
   const controller = new AbortController();
   const stopped = new Promise<void>((resolve) => {
+    let first = 0;
     const stop = () => {
-      if (controller.signal.aborted) process.exit(130);
+      if (controller.signal.aborted) {
+        if (Date.now() - first > sameKeyPressMs) process.exit(130);
+        return;
+      }
+      first = Date.now();
       controller.abort();
       resolve();
     };

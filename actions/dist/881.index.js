@@ -14,7 +14,33 @@ __webpack_require__.d(__webpack_exports__, {
 // EXTERNAL MODULE: ../../node_modules/yaml/dist/index.js
 var dist = __webpack_require__(3483);
 ;// CONCATENATED MODULE: ./js/actions/_shared/declare/yaml-errors.js
-/** Code, message and hint for one syntax error. */
+/** One problem for each fault: what follows from an unquoted `*` on the same line is not said again. */
+function explainYamlErrors(errors, text) {
+    const problems = new Map();
+    for (const error of errors) {
+        const start = unquotedStar(error, text) ?? error.pos[0];
+        const known = problems.get(start);
+        if (known !== undefined)
+            continue;
+        const end = start === error.pos[0] ? error.pos[1] : start + 1;
+        problems.set(start, {
+            ...(start === error.pos[0] ? explainYamlError(error, text) : UNQUOTED_STAR),
+            at: { start, end },
+        });
+    }
+    return [...problems.values()];
+}
+const UNQUOTED_STAR = {
+    code: 'yaml-alias',
+    message: 'a value that begins with `*` is an alias in YAML',
+    hint: 'Put it in quotes, for example "*/15 * * * *".',
+};
+/** Offset of a value on the error's line that begins with `*`, such as an unquoted schedule. */
+function unquotedStar(error, text) {
+    const lineStart = text.lastIndexOf('\n', error.pos[0] - 1) + 1;
+    const match = /^[ ]*[\w-]+:[ ]+\*/.exec(text.slice(lineStart, lineStart + 200));
+    return match === null ? null : lineStart + match[0].length - 1;
+}
 function explainYamlError(error, text) {
     const near = text.slice(error.pos[0], error.pos[0] + 1);
     switch (error.code) {
@@ -33,11 +59,7 @@ function explainYamlError(error, text) {
                 hint: 'Keys of one map start in the same column.',
             };
         case 'BAD_ALIAS':
-            return {
-                code: 'yaml-alias',
-                message: 'a value that begins with `*` is an alias in YAML',
-                hint: 'Put it in quotes, for example "*/15 * * * *".',
-            };
+            return UNQUOTED_STAR;
         case 'MISSING_CHAR':
             return {
                 code: 'yaml-syntax',
@@ -88,13 +110,9 @@ function readYamlDocument(text, report) {
         const start = node.range?.[0] ?? 0;
         report({ severity: 'error', code, message, hint, at: { start, end: node.range?.[1] ?? start } });
     };
-    for (const problem of document.errors) {
+    for (const problem of explainYamlErrors(document.errors, text)) {
         failed = true;
-        report({
-            severity: 'error',
-            ...explainYamlError(problem, text),
-            at: { start: problem.pos[0], end: problem.pos[1] },
-        });
+        report({ severity: 'error', ...problem });
     }
     const value = failed ? undefined : plainValue(document.contents, error, 0);
     return { value: failed ? undefined : value, locate: (place) => locate(document, place, text) };
@@ -104,7 +122,7 @@ function parse(text, report) {
         return (0,dist/* parseDocument */.Tp)(text, {
             prettyErrors: false,
             uniqueKeys: false,
-            logLevel: 'silent',
+            logLevel: 'error',
             version: '1.2',
         });
     }

@@ -115,13 +115,22 @@ function readKept(place: string, salt: string): Kept {
 function writeKept(place: string, salt: string, kept: Kept): void {
   const body = JSON.stringify({ packed: packReadings(kept.files), across: kept.across });
   const draft = `${place}.${process.pid}`;
-  try {
+  const written = attempt(() => {
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(draft, `${sealOf(salt, body)}\n${body}`);
     renameSync(draft, place);
+  });
+  if (!written) attempt(() => rmSync(draft, { force: true }));
+}
+
+/** False when the file system refuses. */
+function attempt(change: () => void): boolean {
+  try {
+    change();
+    return true;
   } catch (error) {
-    rmSync(draft, { force: true });
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error instanceof Error && 'code' in error) return false;
+    throw error;
   }
 }
 

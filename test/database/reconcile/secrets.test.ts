@@ -154,7 +154,7 @@ describe('a secret', () => {
   });
 
   it('holding quotes, backslashes and braces arrives as it is', async () => {
-    const odd = String.raw`{"a":"b\\'c\",null}` + '\u00fc$1';
+    const odd = `${String.raw`{"a":"b\\'c\",null}`}\u00fc$1`;
     await apply({ TEST_TOKEN: odd });
     expect(await stored('token')).toBe(odd);
     expect((await plan({ TEST_TOKEN: odd })).changes).toEqual([]);
@@ -174,10 +174,11 @@ it('a server that logs parameters is a danger the plan points out', async () => 
   const [row] = await database.superuser`select current_database() as name`;
   const name = database.superuser(String(row?.name));
   await database.superuser`alter role postgres in database ${name} set log_statement = 'all'`;
+  await database.superuser`alter role postgres in database ${name} set log_parameter_max_length = -1`;
   const sql = connect({ url: database.url, applicationName: 'test', max: 1 });
   const found = await computePlan({ sql, desired, env: { TEST_TOKEN: ONE }, prune: false });
   await sql.end();
-  await database.superuser`alter role postgres in database ${name} reset log_statement`;
+  await database.superuser`alter role postgres in database ${name} reset all`;
   expect(found.changes[0]?.risks).toMatchObject([{ severity: 'danger', code: 'server-logs-values' }]);
 });
 

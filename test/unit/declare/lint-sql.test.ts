@@ -5,9 +5,7 @@ import { loadDeclarations } from '../../../actions/_shared/declare/load.ts';
 /** `severity code line:column` of what is said about a job whose SQL is this block; its first line is line 4. */
 async function said(sql: string, block = '|'): Promise<string[]> {
   const lines = sql.split('\n').map((line) => `    ${line}`);
-  const text = `schedule: "0 0 * * *"\nowner: "@a"\ncall: { sql: "" }\n`
-    .replace('{ sql: "" }', `\n  sql: ${block}\n${lines.join('\n')}`)
-    .replace('call: \n', 'call:\n');
+  const text = `schedule: "0 0 * * *"\nowner: "@a"\ncall:\n  sql: ${block}\n${lines.join('\n')}\n`;
   const { diagnostics } = await loadDeclarations({
     root: '/nowhere',
     read: memoryReader({ 'runbooks/cron/job.yaml': text }),
@@ -19,7 +17,7 @@ async function said(sql: string, block = '|'): Promise<string[]> {
 
 describe('SQL of a job', () => {
   it.each([
-    ['a syntax error in the second line', 'select 1,\n  2 frm x where y', ['error sql-syntax 6:15']],
+    ['a syntax error in the second line', 'select 1,\n  2 frm x where y', ['error sql-syntax 6:13']],
     ['a syntax error behind letters with accents', "select 'é🦊', frm from where", ['error sql-syntax 5:28']],
     ['an unclosed text', "select 'abc", ['error sql-syntax 5:12']],
     ['only a comment', '-- nothing yet', ['error sql-empty 4:8']],
@@ -47,16 +45,16 @@ describe('SQL of a job', () => {
     [
       'a write to cron.job',
       "update cron.job set active = false where jobname = 'x'",
-      ['error sql-cron-write 5:5'],
+      ['error sql-cron-write 5:12'],
     ],
     ['cron.schedule', "select cron.schedule('a', '* * * * *', 'select 1')", ['warning sql-cron-write 5:12']],
     ['a write to vault', "insert into vault.secrets (secret) values ('x')", ['error sql-vault-write 5:17']],
     ['a secret made in SQL', "select vault.create_secret('x', 'name')", ['error sql-vault-write 5:12']],
-    ['a delete of everything', 'delete from foo', ['warning sql-without-where 5:5']],
+    ['a delete of everything', 'delete from foo', ['warning sql-without-where 5:17']],
     [
       'an update of everything, in a with',
       'with gone as (\n  update foo set a = 1 returning a\n)\nselect 1',
-      ['warning sql-without-where 6:7'],
+      ['warning sql-without-where 6:14'],
     ],
     [
       'the setting that does not exist',
@@ -76,7 +74,7 @@ describe('SQL of a job', () => {
     [
       'an undeclared secret',
       "select decrypted_secret from vault.decrypted_secrets where name = 'nobody'",
-      ['error secret-undeclared 5:71'],
+      ['error secret-undeclared 5:72'],
     ],
     ['a token', "select 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln'", ['error literal-secret 5:13']],
   ])('%s', async (_, sql, expected) => {
@@ -101,7 +99,7 @@ describe('SQL of a job', () => {
   });
 
   it('points into folded and quoted text as well as it can', async () => {
-    expect(await said('delete from foo', '>')).toEqual(['warning sql-without-where 5:5']);
+    expect(await said('delete from foo', '>')).toEqual(['warning sql-without-where 5:17']);
     const read = memoryReader({
       'runbooks/cron/a.yaml': 'schedule: "0 0 * * *"\nowner: "@a"\ncall: { sql: "select 1; vacuum" }\n',
     });

@@ -76,14 +76,21 @@ function visit(value: unknown, near: number, walk: Walk): void {
       visit(content, near, walk);
       continue;
     }
-    const own = content.location;
-    const at = typeof own === 'number' && own >= 0 ? unitsOfBytes(walk.sql, own) : near;
+    const own = placeOf(type, content);
+    const at = own === null ? near : unitsOfBytes(walk.sql, own);
     const remark = SQL_RULES[type]?.(content);
     if (remark)
       walk.report({ ...remark, at: { path: walk.path, span: { start: at, end: wordEnd(walk.sql, at) } } });
     if (type === 'A_Expr' && walk.readsVault) noteSecret(content, walk);
     visit(content, at, walk);
   }
+}
+
+/** Byte offset of a node; writes have none of their own and are shown at their table. */
+function placeOf(type: string, node: SqlNode): number | null {
+  const writes = type === 'InsertStmt' || type === 'UpdateStmt' || type === 'DeleteStmt';
+  const holder = writes && isNode(node.relation) ? node.relation : node;
+  return typeof holder.location === 'number' && holder.location >= 0 ? holder.location : null;
 }
 
 /** `name = 'x'` in a statement that reads Vault. */

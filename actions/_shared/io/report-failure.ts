@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { formatDiagnostics } from '../_shared/declare/format-diagnostics.ts';
-import { ConfigurationError } from '../_shared/io/errors.ts';
+import { formatDiagnostics } from '../declare/format-diagnostics.ts';
+import { ConfigurationError } from './errors.ts';
 
 /** A fault may quote what it failed on; more than this helps nobody. */
 const longestFault = 8000;
