@@ -10,7 +10,7 @@ export interface DriftOptions extends TargetOptions {
 export async function drift(options: DriftOptions): Promise<number> {
   return withTarget(options, async ({ desired, sql }) => {
     const result = await computeDrift({ sql, desired, env: process.env });
-    await writePlan(result, options.format);
+    await writePlan(result, desired, options.format);
     return result.changes.length > 0 ? 2 : 0;
   });
 }

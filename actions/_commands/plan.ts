@@ -19,7 +19,7 @@ export async function plan(options: PlanOptions): Promise<number> {
       prune: options.prune === true,
       ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
     });
-    await writePlan(result, options.format);
+    await writePlan(result, desired, options.format);
     if (result.blockers.length > 0) return 1;
     return options.detailedExitcode === true && result.changes.length > 0 ? 2 : 0;
   });

@@ -1,24 +1,20 @@
 import { lockReconcile } from '../database/advisory-lock.ts';
-import type { Sql, Transaction } from '../database/connect.ts';
+import type { Sql } from '../database/connect.ts';
 import {
   connectionPlace,
   errorCode,
   explainConnectionError,
   isConnectionLost,
 } from '../database/connection-errors.ts';
-import { deleteLedger, upsertLedger } from '../database/managed-objects.ts';
-import { readTarget } from '../database/read-target.ts';
-import { finishReconciliation, insertReconciliation } from '../database/reconciliations.ts';
 import { APPLY_LIMITS, writeTransaction } from '../database/transaction.ts';
 import { type ApplyFailure, recordFailure } from './apply-failure.ts';
 import { applyMessage, failureMessage, lockedMessage } from './apply-message.ts';
 import { buildPlan, type PlannedWork, type PlanOptions } from './build-plan.ts';
-import { capabilitiesOf } from './capabilities.ts';
+import { carryOut } from './carry-out.ts';
 import { DELETION_GUARD } from './deletion-guard.ts';
 import type { Actor, ApplyReason, ApplyResult, Plan } from './model.ts';
 import { computePlan } from './plan.ts';
-import { type LiveState, readLive } from './read-live.ts';
-import type { LedgerNote } from './resources/resource.ts';
+import { readLive } from './read-live.ts';
 
 export interface ApplyOptions extends PlanOptions {
   readonly sql: Sql;
@@ -61,7 +57,7 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
       const work = buildPlan(live, options);
       progress.work = work;
       refuse(options, work);
-      return { plan: work.plan, id: await carryOut(tx, { options, live, work, started, elapsed }) };
+      return { plan: work.plan, id: await carryOut(tx, { ...options, live, work, started, elapsed }) };
     });
     return result(done.plan.changes.length > 0 ? 'applied' : 'nothing_to_do', done.plan, done.id);
   } catch (error) {
@@ -103,73 +99,6 @@ function refuse(options: ApplyOptions, work: PlannedWork): void {
   if (options.expectDigest !== undefined && options.expectDigest !== digest) {
     throw new Refused('plan_moved', work);
   }
-}
-
-interface Execution {
-  readonly options: ApplyOptions;
-  readonly live: LiveState;
-  readonly work: PlannedWork;
-  readonly started: Date;
-  readonly elapsed: () => number;
-}
-
-/** Change everything, then write down what was changed; returns the id of the audit row. */
-async function carryOut(tx: Transaction, execution: Execution): Promise<string | null> {
-  const { options, live, work } = execution;
-  const entries: { kind: string; note: LedgerNote }[] = [];
-  const forgotten: { kind: string; name: string }[] = [];
-  for (const kind of live.kinds) {
-    const planned = work.kinds.get(kind.kind);
-    if (planned === undefined) continue;
-    const changes = planned.changes.filter(({ change }) => change.action !== 'delete');
-    const { desired, env } = options;
-    const notes = await kind.apply(tx, { desired, env, capabilities: live.capabilities, changes });
-    for (const note of [...notes, ...planned.note]) entries.push({ kind: kind.kind, note });
-    for (const name of planned.forget) forgotten.push({ kind: kind.kind, name });
-  }
-  for (const kind of [...live.kinds].reverse()) {
-    const names = (work.kinds.get(kind.kind)?.changes ?? [])
-      .filter(({ change }) => change.action === 'delete')
-      .map(({ change }) => change.name);
-    if (names.length > 0) await kind.prune(tx, names);
-    for (const name of names) forgotten.push({ kind: kind.kind, name });
-  }
-  return writeDown(tx, execution, entries, forgotten);
-}
-
-async function writeDown(
-  tx: Transaction,
-  { options, live, work, started, elapsed }: Execution,
-  entries: readonly { readonly kind: string; readonly note: LedgerNote }[],
-  forgotten: readonly { readonly kind: string; readonly name: string }[],
-): Promise<string | null> {
-  const { actor } = options;
-  // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
-  const { ops } = live.capabilities.ops.audit ? live.capabilities : capabilitiesOf(await readTarget(tx));
-  if (!ops.audit || !ops.ledger) return null;
-  const { plan } = work;
-  const id = await insertReconciliation(tx, {
-    environment: plan.environment,
-    actor: actor.name,
-    commit: actor.commit ?? null,
-    runUrl: actor.runUrl ?? null,
-    planDigest: plan.digest,
-    counts: JSON.stringify(plan.counts),
-    result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do',
-    error: null,
-    startedAt: started,
-    durationMs: elapsed(),
-  });
-  if (entries.length > 0) {
-    await upsertLedger(
-      tx,
-      entries.map(({ kind, note }) => ({ kind, ...note })),
-      { commit: actor.commit ?? null, reconciliationId: id },
-    );
-  }
-  if (forgotten.length > 0) await deleteLedger(tx, forgotten);
-  if (entries.length > 0) await finishReconciliation(tx, id, elapsed());
-  return id;
 }
 
 /** What an error means for the apply, with the best plan there is to show. */

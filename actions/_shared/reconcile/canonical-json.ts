@@ -28,28 +28,40 @@ function canonicalArray(values: readonly unknown[]): string {
   return `${text}]`;
 }
 
-// Written for ten thousand definitions in a row: no intermediate lists of entries.
+// Written for ten thousand definitions in a row: no intermediate lists of entries, each key looked at once.
 function canonicalObject(value: object): string {
   let text = '{';
   let separator = '';
-  for (const key of Object.keys(value).sort(compareKeys)) {
-    const inner: unknown = Reflect.get(value, key);
+  for (const { name, label } of Object.keys(value).map(keyOf).sort(compareKeys)) {
+    const inner: unknown = Reflect.get(value, name);
     if (inner === undefined) continue;
-    text += `${separator}${JSON.stringify(key)}: ${canonicalJson(inner)}`;
+    text += separator + label + canonicalJson(inner);
     separator = ', ';
   }
   return `${text}}`;
 }
 
-function compareKeys(a: string, b: string): number {
-  if (isAscii(a) && isAscii(b)) return a.length - b.length || (a < b ? -1 : 1);
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length - right.length || Buffer.compare(left, right);
+interface Key {
+  readonly name: string;
+  /** The key as it is printed, colon and space included. */
+  readonly label: string;
+  readonly bytes: Buffer;
 }
 
-function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 127) return false;
-  return true;
+const keys = new Map<string, Key>();
+// Keys are words of our own language but for those inside of bodies, of which there may be any number.
+const MOST_KEYS = 2000;
+
+function keyOf(name: string): Key {
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = { name, label: `${JSON.stringify(name)}: `, bytes: Buffer.from(name) };
+  if (keys.size < MOST_KEYS) keys.set(name, key);
+  return key;
+}
+
+function compareKeys(a: Key, b: Key): number {
+  return a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes);
 }
 
 function canonicalNumber(value: number): string {

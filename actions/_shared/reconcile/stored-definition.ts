@@ -21,7 +21,7 @@ const Call = z.discriminatedUnion('kind', [
     url_secret: z.string().exactOptional(),
     path: z.string().exactOptional(),
     headers: z.record(z.string(), z.string()),
-    body: z.unknown(),
+    body: z.unknown().optional(),
     auth: z.array(Auth),
     timeout_ms: z.number(),
   }),

@@ -49,12 +49,12 @@ function lintTimeout(spec: JobSpec, call: JobCall, report: ReportFinding): void 
     return;
   }
   const every = cadenceMs(spec);
-  if (every === null || call.timeout_ms < every || spec.definition.overlap === 'allow') return;
+  if (every === null || call.timeout_ms < every || spec.definition.overlap !== undefined) return;
   report({
     severity: 'warning',
     code: 'timeout-exceeds-cadence',
     message: `a run may take ${written}, and the next one is due after ${formatDuration(every)}: late runs are skipped`,
-    hint: 'Lower the timeout, run less often, or say `overlap: queue_one`.',
+    hint: 'Lower the timeout, run less often, or say what is meant: `overlap: skip` or `queue_one`.',
     at,
   });
 }

@@ -1,3 +1,4 @@
+import type { Transaction } from '../../database/connect.ts';
 import {
   alterJobs,
   type CronJobAlteration,
@@ -69,7 +70,7 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
     };
   },
 
-  async apply(tx, rows, { desired, changes, capabilities }) {
+  apply(tx, rows, { desired, changes, capabilities }) {
     const byName = new Map(desired.jobs.map((job) => [job.name, job]));
     const live = new Map(rows.filter((row) => row.jobname !== null).map((row) => [rowKey(row), row]));
     const plain: DesiredJob[] = [];
@@ -89,15 +90,7 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
       else placed.push(placedJob(job.name, fields, capabilities));
       notes.push(noteOf(job, capabilities));
     }
-    if (plain.length > 0) {
-      await scheduleJobs(
-        tx,
-        plain.map((job) => ({ name: job.name, schedule: job.cron.schedule, command: job.cron.command })),
-      );
-    }
-    if (placed.length > 0) await schedulePlacedJobs(tx, placed);
-    if (altered.length > 0) await alterJobs(tx, altered);
-    return notes;
+    return { notes: Promise.resolve(notes), done: write(tx, plain, placed, altered) };
   },
 
   async prune(tx, rows, names) {
@@ -106,6 +99,22 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
     if (ids.length > 0) await unscheduleJobs(tx, ids);
   },
 };
+
+async function write(
+  tx: Transaction,
+  plain: readonly DesiredJob[],
+  placed: readonly NewPlacedJob[],
+  altered: readonly CronJobAlteration[],
+): Promise<void> {
+  if (plain.length > 0) {
+    await scheduleJobs(
+      tx,
+      plain.map(({ name, cron }) => ({ name, schedule: cron.schedule, command: cron.command })),
+    );
+  }
+  if (placed.length > 0) await schedulePlacedJobs(tx, placed);
+  if (altered.length > 0) await alterJobs(tx, altered);
+}
 
 function key(name: string, username: string): string {
   return `${username}\u001f${name}`;

@@ -62,13 +62,15 @@ export const jobResource: Resource<LiveDefinitions> = {
     };
   },
 
-  async apply(tx, _live, { desired, changes }) {
-    if (changes.length === 0) return [];
+  apply(tx, _live, { desired, changes }) {
     const byName = new Map(desired.jobs.map((job) => [job.name, job]));
     const jobs = changes.flatMap(({ change }) => byName.get(change.name) ?? []);
-    const texts = jobs.map((job) => ({ name: job.name, ...definitionText(job.definition) }));
-    await upsertDefinitions(tx, texts);
-    return jobs.map((job) => noteOf(job.name, definitionText(job.definition).digest, job.location.file));
+    const rows = jobs.map((job) => ({ name: job.name, ...definitionText(job.definition) }));
+    const done = rows.length === 0 ? Promise.resolve() : upsertDefinitions(tx, rows);
+    const notes = jobs.map((job) =>
+      noteOf(job.name, definitionText(job.definition).digest, job.location.file),
+    );
+    return { notes: Promise.resolve(notes), done };
   },
 
   async prune(tx, _live, names) {

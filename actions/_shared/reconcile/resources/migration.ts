@@ -1,3 +1,4 @@
+import type { Transaction } from '../../database/connect.ts';
 import {
   type AppliedMigration,
   createMigrationHistory,
@@ -12,7 +13,7 @@ import type { MigrationFile } from '../../declare/model.ts';
 import { MigrationFailed } from '../migration-failed.ts';
 import { migrationName } from '../migration-name.ts';
 import { planMigrations } from '../plan-migrations.ts';
-import type { LedgerNote, Resource } from './resource.ts';
+import { type ApplyContext, type LedgerNote, oneAfterTheOther, type Resource } from './resource.ts';
 
 /** Files of `migrations/`, kept in the same history table as `supabase db push` keeps. */
 export const migrationResource: Resource<readonly AppliedMigration[]> = {
@@ -24,35 +25,40 @@ export const migrationResource: Resource<readonly AppliedMigration[]> = {
 
   plan: planMigrations,
 
-  async apply(tx, _live, { desired, changes, capabilities }) {
-    if (changes.length === 0) return [];
-    const versions = new Set(changes.map(({ change }) => versionOf(change.name)));
-    const pending = desired.migrations.filter((file) => versions.has(file.version));
-    if (!capabilities.migrationHistory) await createMigrationHistory(tx);
-    for (const file of pending) {
-      try {
-        await runMigration(tx, file.sql);
-      } catch (error) {
-        throw MigrationFailed.from(error, file);
-      }
-    }
-    await resetSession(tx);
-    await setLimits(tx, APPLY_LIMITS);
-    await insertMigrationHistory(
-      tx,
-      pending.map((file) => ({
-        version: file.version,
-        name: file.name,
-        statements: splitStatements(file.sql),
-      })),
-    );
-    return pending.map(noteOf);
-  },
+  apply: (tx, _live, context) => oneAfterTheOther(migrate(tx, context)),
 
   async prune() {
     // Migrations only go forward: nothing of theirs is ever deleted.
   },
 };
+
+async function migrate(
+  tx: Transaction,
+  { desired, changes, capabilities }: ApplyContext,
+): Promise<readonly LedgerNote[]> {
+  if (changes.length === 0) return [];
+  const versions = new Set(changes.map(({ change }) => versionOf(change.name)));
+  const pending = desired.migrations.filter((file) => versions.has(file.version));
+  if (!capabilities.migrationHistory) await createMigrationHistory(tx);
+  for (const file of pending) {
+    try {
+      await runMigration(tx, file.sql);
+    } catch (error) {
+      throw MigrationFailed.from(error, file);
+    }
+  }
+  await resetSession(tx);
+  await setLimits(tx, APPLY_LIMITS);
+  await insertMigrationHistory(
+    tx,
+    pending.map((file) => ({
+      version: file.version,
+      name: file.name,
+      statements: splitStatements(file.sql),
+    })),
+  );
+  return pending.map(noteOf);
+}
 
 function versionOf(name: string): string {
   return name.slice(0, name.indexOf('_'));

@@ -3,14 +3,14 @@ import type { ResourceKind } from '../../declare/model.ts';
 import { cronResource } from './cron.ts';
 import { jobResource } from './job.ts';
 import { migrationResource } from './migration.ts';
-import type { ApplyContext, KindPlan, LedgerNote, PlanContext, ReadContext, Resource } from './resource.ts';
+import type { ApplyContext, Applying, KindPlan, PlanContext, ReadContext, Resource } from './resource.ts';
 import { secretResource } from './secret.ts';
 
 /** One kind with what was read of it: the type of the live side stays inside its module. */
 export interface LiveKind {
   readonly kind: ResourceKind;
   readonly plan: (context: PlanContext) => KindPlan;
-  readonly apply: (tx: Transaction, context: ApplyContext) => Promise<readonly LedgerNote[]>;
+  readonly apply: (tx: Transaction, context: ApplyContext) => Applying;
   readonly prune: (tx: Transaction, names: readonly string[]) => Promise<void>;
 }
 

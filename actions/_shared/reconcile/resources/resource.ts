@@ -61,6 +61,21 @@ export interface ApplyContext {
 }
 
 /**
+ * Changes under way. Statements of one transaction run in the order they were sent, so a kind whose statements need no
+ * answer tells its notes at once, and the next kind prepares its own while the server is still at work.
+ */
+export interface Applying {
+  /** What the ledger should say, as soon as that is known. */
+  readonly notes: Promise<readonly LedgerNote[]>;
+  readonly done: Promise<void>;
+}
+
+/** Changes that have to be finished before anything else may be sent. */
+export function oneAfterTheOther(work: Promise<readonly LedgerNote[]>): Applying {
+  return { notes: work, done: work.then(() => undefined) };
+}
+
+/**
  * One kind of thing we manage: how it is read, compared and written. A new kind is one file and one line in the
  * registry. `L` is what reading yields; nobody outside the module looks into it.
  */
@@ -69,8 +84,8 @@ export interface Resource<L> {
   readonly read: (tx: Transaction, context: ReadContext) => Promise<L>;
   /** Pure: what differs, and what a reviewer should weigh. */
   readonly plan: (live: L, context: PlanContext) => KindPlan;
-  /** Make it so; returns what the ledger should say. */
-  readonly apply: (tx: Transaction, live: L, context: ApplyContext) => Promise<readonly LedgerNote[]>;
+  /** Make it so. */
+  readonly apply: (tx: Transaction, live: L, context: ApplyContext) => Applying;
   /** Delete objects of ours. */
   readonly prune: (tx: Transaction, live: L, names: readonly string[]) => Promise<void>;
 }

@@ -14,7 +14,13 @@ import {
 import { type LiveSecrets, secretDigest } from '../live-secrets.ts';
 import { planSecrets } from '../plan-secrets.ts';
 import { probeSecrets, secretValue } from '../secret-probe.ts';
-import type { LedgerNote, ReadContext, Resource } from './resource.ts';
+import {
+  type ApplyContext,
+  type LedgerNote,
+  oneAfterTheOther,
+  type ReadContext,
+  type Resource,
+} from './resource.ts';
 
 /** Vault secrets: created and updated through Vault's own functions, compared without the value leaving either side. */
 export const secretResource: Resource<LiveSecrets> = {
@@ -28,47 +34,7 @@ export const secretResource: Resource<LiveSecrets> = {
 
   plan: planSecrets,
 
-  async apply(tx, live, { desired, env, changes }) {
-    if (changes.length === 0) return [];
-    const stored = new Map(live.rows.map((row) => [row.name, row]));
-    const names = new Set(changes.map(({ change }) => change.name));
-    const secrets = desired.secrets.filter((secret) => names.has(secret.name));
-    const created: SecretValue[] = [];
-    const updated: SecretUpdate[] = [];
-    const broken: string[] = [];
-    for (const secret of secrets) {
-      const { name, description } = secret;
-      const value = secretValue(secret, env);
-      const row = stored.get(name);
-      if (row !== undefined && !live.unreadable.has(name)) {
-        const keeps = value === undefined || live.same.get(name) === true;
-        if (!keeps || row.description !== description) {
-          updated.push({ id: row.id, description, value: keeps ? null : value });
-        }
-        continue;
-      }
-      if (row !== undefined) broken.push(row.id);
-      if (value !== undefined) created.push({ name, description, value });
-    }
-    await withoutValues(async () => {
-      if (broken.length > 0) await deleteSecrets(tx, broken);
-      if (created.length > 0) await createSecrets(tx, created);
-      if (updated.length > 0) await updateSecrets(tx, updated);
-    });
-    const after = new Map((await readSecrets(tx)).map((row) => [row.name, row]));
-    return secrets.flatMap((secret): LedgerNote[] => {
-      const row = after.get(secret.name);
-      if (row === undefined) throw new Error(`Vault did not keep secret ${secret.name}`);
-      return [
-        {
-          name: row.name,
-          digest: secretDigest(row),
-          applied: JSON.stringify({ description: row.description, updated_at: row.updated_at }),
-          sourcePath: secret.location.file,
-        },
-      ];
-    });
-  },
+  apply: (tx, live, context) => oneAfterTheOther(store(tx, live, context)),
 
   async prune(tx, live, names) {
     const wanted = new Set(names);
@@ -78,6 +44,52 @@ export const secretResource: Resource<LiveSecrets> = {
     );
   },
 };
+
+async function store(
+  tx: Transaction,
+  live: LiveSecrets,
+  { desired, env, changes }: ApplyContext,
+): Promise<readonly LedgerNote[]> {
+  if (changes.length === 0) return [];
+  const stored = new Map(live.rows.map((row) => [row.name, row]));
+  const names = new Set(changes.map(({ change }) => change.name));
+  const secrets = desired.secrets.filter((secret) => names.has(secret.name));
+  const created: SecretValue[] = [];
+  const updated: SecretUpdate[] = [];
+  const broken: string[] = [];
+  for (const secret of secrets) {
+    const { name, description } = secret;
+    const value = secretValue(secret, env);
+    const row = stored.get(name);
+    if (row !== undefined && !live.unreadable.has(name)) {
+      const keeps = value === undefined || live.same.get(name) === true;
+      if (!keeps || row.description !== description) {
+        updated.push({ id: row.id, description, value: keeps ? null : value });
+      }
+      continue;
+    }
+    if (row !== undefined) broken.push(row.id);
+    if (value !== undefined) created.push({ name, description, value });
+  }
+  await withoutValues(async () => {
+    if (broken.length > 0) await deleteSecrets(tx, broken);
+    if (created.length > 0) await createSecrets(tx, created);
+    if (updated.length > 0) await updateSecrets(tx, updated);
+  });
+  const after = new Map((await readSecrets(tx)).map((row) => [row.name, row]));
+  return secrets.flatMap((secret): LedgerNote[] => {
+    const row = after.get(secret.name);
+    if (row === undefined) throw new Error(`Vault did not keep secret ${secret.name}`);
+    return [
+      {
+        name: row.name,
+        digest: secretDigest(row),
+        applied: JSON.stringify({ description: row.description, updated_at: row.updated_at }),
+        sourcePath: secret.location.file,
+      },
+    ];
+  });
+}
 
 async function compareValues(
   tx: Transaction,

@@ -1,0 +1,102 @@
+import type { Transaction } from '../database/connect.ts';
+import { deleteLedger, type LedgerEntry, upsertLedger } from '../database/managed-objects.ts';
+import { readTarget } from '../database/read-target.ts';
+import { finishReconciliation, insertReconciliation } from '../database/reconciliations.ts';
+import type { DesiredState, ResourceKind } from '../declare/model.ts';
+import type { PlannedWork } from './build-plan.ts';
+import { capabilitiesOf } from './capabilities.ts';
+import type { Actor } from './model.ts';
+import type { LiveState } from './read-live.ts';
+import type { PlannedChange } from './resources/resource.ts';
+
+/** What carrying out a plan needs to know. */
+export interface Execution {
+  readonly desired: DesiredState;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly actor: Actor;
+  readonly live: LiveState;
+  readonly work: PlannedWork;
+  readonly started: Date;
+  /** Milliseconds since `started`. */
+  readonly elapsed: () => number;
+}
+
+/**
+ * Change everything in the order of kinds, delete last and backwards, and write ledger and audit row. Returns the id of
+ * the audit row, or null in a database that has no table for it.
+ */
+export async function carryOut(tx: Transaction, execution: Execution): Promise<string | null> {
+  const { desired, env, live, work } = execution;
+  const entries: LedgerEntry[] = [];
+  const running: Promise<void>[] = [];
+  for (const kind of live.kinds) {
+    const planned = work.kinds.get(kind.kind);
+    if (planned === undefined) continue;
+    const changes = planned.changes.filter((change) => !isDeletion(change));
+    const applying = kind.apply(tx, { desired, env, capabilities: live.capabilities, changes });
+    running.push(handled(applying.done));
+    for (const note of await applying.notes) entries.push({ kind: kind.kind, ...note });
+    for (const note of planned.note) entries.push({ kind: kind.kind, ...note });
+  }
+  const writing = handled(writeDown(tx, execution, entries));
+  await Promise.all(running);
+  const id = await writing;
+  const forgotten = await deleteObjects(tx, execution);
+  if (id !== null) {
+    if (forgotten.length > 0) await deleteLedger(tx, forgotten);
+    if (work.plan.changes.length > 0) await finishReconciliation(tx, id, execution.elapsed());
+  }
+  return id;
+}
+
+/** A promise somebody will await later: its failure must not count as unnoticed until then. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function isDeletion({ change }: PlannedChange): boolean {
+  return change.action === 'delete';
+}
+
+/** Delete what is no longer declared; returns what the ledger has to forget. */
+async function deleteObjects(
+  tx: Transaction,
+  { live, work }: Execution,
+): Promise<readonly { readonly kind: ResourceKind; readonly name: string }[]> {
+  const forgotten: { kind: ResourceKind; name: string }[] = [];
+  for (const kind of [...live.kinds].reverse()) {
+    const planned = work.kinds.get(kind.kind);
+    const names = (planned?.changes ?? []).filter(isDeletion).map(({ change }) => change.name);
+    if (names.length > 0) await kind.prune(tx, names);
+    for (const name of [...names, ...(planned?.forget ?? [])]) forgotten.push({ kind: kind.kind, name });
+  }
+  return forgotten;
+}
+
+async function writeDown(
+  tx: Transaction,
+  { actor, live, work, started, elapsed }: Execution,
+  entries: readonly LedgerEntry[],
+): Promise<string | null> {
+  // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
+  const { ops } = live.capabilities.ops.audit ? live.capabilities : capabilitiesOf(await readTarget(tx));
+  if (!ops.audit || !ops.ledger) return null;
+  const { plan } = work;
+  const id = await insertReconciliation(tx, {
+    environment: plan.environment,
+    actor: actor.name,
+    commit: actor.commit ?? null,
+    runUrl: actor.runUrl ?? null,
+    planDigest: plan.digest,
+    counts: JSON.stringify(plan.counts),
+    result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do',
+    error: null,
+    startedAt: started,
+    durationMs: elapsed(),
+  });
+  if (entries.length > 0) {
+    await upsertLedger(tx, entries, { commit: actor.commit ?? null, reconciliationId: id });
+  }
+  return id;
+}
