@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SecretDeclaration } from '../actions/_shared/declare/model.ts';
 import type { StateFolder } from './state-folder.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 
 /** What a running `npm start` tells the commands of the same checkout. Holds a password: mode 0600. */

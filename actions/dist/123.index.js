@@ -493,7 +493,7 @@ async function keepDriftIssue(request) {
         onWait: (message) => notices.push(message),
     });
     const visible = redaction.redact(renderDriftBlock(drift, {
-        schedule: (0,schedule_reader/* scheduleReader */.t)(request.desired.jobs, request.now),
+        schedule: (0,schedule_reader.scheduleReader)(request.desired.jobs, request.now),
         runUrl: context.runUrl,
     }));
     const outcome = await keepIssue(client, {

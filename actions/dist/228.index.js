@@ -1,5 +1,5 @@
 export const id = 228;
-export const ids = [228,53];
+export const ids = [228,516,53];
 export const modules = {
 
 /***/ 9323:
@@ -599,7 +599,7 @@ function printableValue(value, limit = 400) {
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
-  t: () => (/* binding */ scheduleReader)
+  scheduleReader: () => (/* binding */ scheduleReader)
 });
 
 // EXTERNAL MODULE: ./js/actions/_shared/io/errors.js
@@ -939,7 +939,7 @@ const REASONS = {
     failed: 'apply_failed',
 };
 function planOutcome(plan, { desired, root, diagnostics, now }) {
-    const schedule = (0,schedule_reader/* scheduleReader */.t)(desired.jobs, now);
+    const schedule = (0,schedule_reader.scheduleReader)(desired.jobs, now);
     return {
         environment: plan.environment,
         root,
@@ -1011,7 +1011,7 @@ async function reconcileEnvironment({ environment, redaction, now }) {
             const { computePlan } = await Promise.all(/* import() */[__webpack_require__.e(929), __webpack_require__.e(51)]).then(__webpack_require__.bind(__webpack_require__, 3051));
             return dryRunOutcome(await computePlan(request), about);
         }
-        const { applyPlan } = await Promise.all(/* import() */[__webpack_require__.e(929), __webpack_require__.e(51), __webpack_require__.e(288)]).then(__webpack_require__.bind(__webpack_require__, 8288));
+        const { applyPlan } = await Promise.all(/* import() */[__webpack_require__.e(929), __webpack_require__.e(51), __webpack_require__.e(528)]).then(__webpack_require__.bind(__webpack_require__, 2528));
         const result = await applyPlan({
             ...request,
             actor: { name: context.actor, commit: context.sha, runUrl: context.runUrl },

@@ -1,5 +1,5 @@
 export const id = 325;
-export const ids = [325];
+export const ids = [325,516];
 export const modules = {
 
 /***/ 8922:
@@ -401,7 +401,7 @@ function printableValue(value, limit = 400) {
 
 // EXPORTS
 __webpack_require__.d(__webpack_exports__, {
-  t: () => (/* binding */ scheduleReader)
+  scheduleReader: () => (/* binding */ scheduleReader)
 });
 
 // EXTERNAL MODULE: ./js/actions/_shared/io/errors.js

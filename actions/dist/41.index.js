@@ -535,15 +535,24 @@ function readKept(place, salt) {
 function writeKept(place, salt, kept) {
     const body = JSON.stringify({ packed: packReadings(kept.files), across: kept.across });
     const draft = `${place}.${process.pid}`;
-    try {
+    const written = attempt(() => {
         (0,external_node_fs_.mkdirSync)((0,external_node_path_.dirname)(place), { recursive: true });
         (0,external_node_fs_.writeFileSync)(draft, `${sealOf(salt, body)}\n${body}`);
         (0,external_node_fs_.renameSync)(draft, place);
+    });
+    if (!written)
+        attempt(() => (0,external_node_fs_.rmSync)(draft, { force: true }));
+}
+/** False when the file system refuses. */
+function attempt(change) {
+    try {
+        change();
+        return true;
     }
     catch (error) {
-        (0,external_node_fs_.rmSync)(draft, { force: true });
-        if (!(error instanceof Error && 'code' in error))
-            throw error;
+        if (error instanceof Error && 'code' in error)
+            return false;
+        throw error;
     }
 }
 /** Null where birth times are not kept: then a stamp could be foreseen. */

@@ -488,6 +488,10 @@ function undeclared(input, declared) {
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/redact.js
 var redact = __webpack_require__(9769);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/resources/resource.js
+/** Changes that have to be finished before anything else may be sent. */
+function oneAfterTheOther(work) {
+    return { notes: work, done: work.then(() => undefined) };
+}
 /** A kind plan with nothing in it, to be spread. */
 const EMPTY_PLAN = {
     changes: [],
@@ -547,7 +551,7 @@ const cronResource = {
             }),
         };
     },
-    async apply(tx, rows, { desired, changes, capabilities }) {
+    apply(tx, rows, { desired, changes, capabilities }) {
         const byName = new Map(desired.jobs.map((job) => [job.name, job]));
         const live = new Map(rows.filter((row) => row.jobname !== null).map((row) => [rowKey(row), row]));
         const plain = [];
@@ -570,14 +574,7 @@ const cronResource = {
                 placed.push(placedJob(job.name, fields, capabilities));
             notes.push(noteOf(job, capabilities));
         }
-        if (plain.length > 0) {
-            await (0,cron_jobs/* scheduleJobs */.cx)(tx, plain.map((job) => ({ name: job.name, schedule: job.cron.schedule, command: job.cron.command })));
-        }
-        if (placed.length > 0)
-            await (0,cron_jobs/* schedulePlacedJobs */.H$)(tx, placed);
-        if (altered.length > 0)
-            await (0,cron_jobs/* alterJobs */.HS)(tx, altered);
-        return notes;
+        return { notes: Promise.resolve(notes), done: write(tx, plain, placed, altered) };
     },
     async prune(tx, rows, names) {
         const wanted = new Set(names);
@@ -586,6 +583,15 @@ const cronResource = {
             await (0,cron_jobs/* unscheduleJobs */.Ff)(tx, ids);
     },
 };
+async function write(tx, plain, placed, altered) {
+    if (plain.length > 0) {
+        await (0,cron_jobs/* scheduleJobs */.cx)(tx, plain.map(({ name, cron }) => ({ name, schedule: cron.schedule, command: cron.command })));
+    }
+    if (placed.length > 0)
+        await (0,cron_jobs/* schedulePlacedJobs */.H$)(tx, placed);
+    if (altered.length > 0)
+        await (0,cron_jobs/* alterJobs */.HS)(tx, altered);
+}
 function key(name, username) {
     return `${username}\u001f${name}`;
 }
@@ -856,7 +862,7 @@ const Call = schemas/* discriminatedUnion */.gMt('kind', [
         url_secret: schemas/* string */.YjP().exactOptional(),
         path: schemas/* string */.YjP().exactOptional(),
         headers: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()),
-        body: schemas/* unknown */.L5J(),
+        body: schemas/* unknown */.L5J().optional(),
         auth: schemas/* array */.YOg(Auth),
         timeout_ms: schemas/* number */.aig(),
     }),
@@ -976,14 +982,13 @@ const jobResource = {
             note: settled.map((object) => job_noteOf(object.name, object.digest, object.location.file)),
         };
     },
-    async apply(tx, _live, { desired, changes }) {
-        if (changes.length === 0)
-            return [];
+    apply(tx, _live, { desired, changes }) {
         const byName = new Map(desired.jobs.map((job) => [job.name, job]));
         const jobs = changes.flatMap(({ change }) => byName.get(change.name) ?? []);
-        const texts = jobs.map((job) => ({ name: job.name, ...definitionText(job.definition) }));
-        await upsertDefinitions(tx, texts);
-        return jobs.map((job) => job_noteOf(job.name, definitionText(job.definition).digest, job.location.file));
+        const rows = jobs.map((job) => ({ name: job.name, ...definitionText(job.definition) }));
+        const done = rows.length === 0 ? Promise.resolve() : upsertDefinitions(tx, rows);
+        const notes = jobs.map((job) => job_noteOf(job.name, definitionText(job.definition).digest, job.location.file));
+        return { notes: Promise.resolve(notes), done };
     },
     async prune(tx, _live, names) {
         await deleteDefinitions(tx, names);
@@ -1485,6 +1490,7 @@ function unmanagedMigration(row) {
 
 
 
+
 /** Files of `migrations/`, kept in the same history table as `supabase db push` keeps. */
 const migrationResource = {
     kind: 'migration',
@@ -1492,34 +1498,35 @@ const migrationResource = {
         return capabilities.migrationHistory ? readMigrationHistory(tx) : [];
     },
     plan: planMigrations,
-    async apply(tx, _live, { desired, changes, capabilities }) {
-        if (changes.length === 0)
-            return [];
-        const versions = new Set(changes.map(({ change }) => versionOf(change.name)));
-        const pending = desired.migrations.filter((file) => versions.has(file.version));
-        if (!capabilities.migrationHistory)
-            await createMigrationHistory(tx);
-        for (const file of pending) {
-            try {
-                await runMigration(tx, file.sql);
-            }
-            catch (error) {
-                throw MigrationFailed.from(error, file);
-            }
-        }
-        await resetSession(tx);
-        await (0,transaction/* setLimits */.zc)(tx, transaction/* APPLY_LIMITS */.M5);
-        await insertMigrationHistory(tx, pending.map((file) => ({
-            version: file.version,
-            name: file.name,
-            statements: splitStatements(file.sql),
-        })));
-        return pending.map(migration_noteOf);
-    },
+    apply: (tx, _live, context) => oneAfterTheOther(migrate(tx, context)),
     async prune() {
         // Migrations only go forward: nothing of theirs is ever deleted.
     },
 };
+async function migrate(tx, { desired, changes, capabilities }) {
+    if (changes.length === 0)
+        return [];
+    const versions = new Set(changes.map(({ change }) => versionOf(change.name)));
+    const pending = desired.migrations.filter((file) => versions.has(file.version));
+    if (!capabilities.migrationHistory)
+        await createMigrationHistory(tx);
+    for (const file of pending) {
+        try {
+            await runMigration(tx, file.sql);
+        }
+        catch (error) {
+            throw MigrationFailed.from(error, file);
+        }
+    }
+    await resetSession(tx);
+    await (0,transaction/* setLimits */.zc)(tx, transaction/* APPLY_LIMITS */.M5);
+    await insertMigrationHistory(tx, pending.map((file) => ({
+        version: file.version,
+        name: file.name,
+        statements: splitStatements(file.sql),
+    })));
+    return pending.map(migration_noteOf);
+}
 function versionOf(name) {
     return name.slice(0, name.indexOf('_'));
 }
@@ -1886,6 +1893,7 @@ function missingVault(state, secrets, user) {
 
 
 
+
 /** Vault secrets: created and updated through Vault's own functions, compared without the value leaving either side. */
 const secretResource = {
     kind: 'secret',
@@ -1896,59 +1904,60 @@ const secretResource = {
         return { rows, ...(await compareValues(tx, rows, context)) };
     },
     plan: planSecrets,
-    async apply(tx, live, { desired, env, changes }) {
-        if (changes.length === 0)
-            return [];
-        const stored = new Map(live.rows.map((row) => [row.name, row]));
-        const names = new Set(changes.map(({ change }) => change.name));
-        const secrets = desired.secrets.filter((secret) => names.has(secret.name));
-        const created = [];
-        const updated = [];
-        const broken = [];
-        for (const secret of secrets) {
-            const { name, description } = secret;
-            const value = secretValue(secret, env);
-            const row = stored.get(name);
-            if (row !== undefined && !live.unreadable.has(name)) {
-                const keeps = value === undefined || live.same.get(name) === true;
-                if (!keeps || row.description !== description) {
-                    updated.push({ id: row.id, description, value: keeps ? null : value });
-                }
-                continue;
-            }
-            if (row !== undefined)
-                broken.push(row.id);
-            if (value !== undefined)
-                created.push({ name, description, value });
-        }
-        await withoutValues(async () => {
-            if (broken.length > 0)
-                await deleteSecrets(tx, broken);
-            if (created.length > 0)
-                await createSecrets(tx, created);
-            if (updated.length > 0)
-                await updateSecrets(tx, updated);
-        });
-        const after = new Map((await readSecrets(tx)).map((row) => [row.name, row]));
-        return secrets.flatMap((secret) => {
-            const row = after.get(secret.name);
-            if (row === undefined)
-                throw new Error(`Vault did not keep secret ${secret.name}`);
-            return [
-                {
-                    name: row.name,
-                    digest: secretDigest(row),
-                    applied: JSON.stringify({ description: row.description, updated_at: row.updated_at }),
-                    sourcePath: secret.location.file,
-                },
-            ];
-        });
-    },
+    apply: (tx, live, context) => oneAfterTheOther(store(tx, live, context)),
     async prune(tx, live, names) {
         const wanted = new Set(names);
         await deleteSecrets(tx, live.rows.filter((row) => wanted.has(row.name)).map((row) => row.id));
     },
 };
+async function store(tx, live, { desired, env, changes }) {
+    if (changes.length === 0)
+        return [];
+    const stored = new Map(live.rows.map((row) => [row.name, row]));
+    const names = new Set(changes.map(({ change }) => change.name));
+    const secrets = desired.secrets.filter((secret) => names.has(secret.name));
+    const created = [];
+    const updated = [];
+    const broken = [];
+    for (const secret of secrets) {
+        const { name, description } = secret;
+        const value = secretValue(secret, env);
+        const row = stored.get(name);
+        if (row !== undefined && !live.unreadable.has(name)) {
+            const keeps = value === undefined || live.same.get(name) === true;
+            if (!keeps || row.description !== description) {
+                updated.push({ id: row.id, description, value: keeps ? null : value });
+            }
+            continue;
+        }
+        if (row !== undefined)
+            broken.push(row.id);
+        if (value !== undefined)
+            created.push({ name, description, value });
+    }
+    await withoutValues(async () => {
+        if (broken.length > 0)
+            await deleteSecrets(tx, broken);
+        if (created.length > 0)
+            await createSecrets(tx, created);
+        if (updated.length > 0)
+            await updateSecrets(tx, updated);
+    });
+    const after = new Map((await readSecrets(tx)).map((row) => [row.name, row]));
+    return secrets.flatMap((secret) => {
+        const row = after.get(secret.name);
+        if (row === undefined)
+            throw new Error(`Vault did not keep secret ${secret.name}`);
+        return [
+            {
+                name: row.name,
+                digest: secretDigest(row),
+                applied: JSON.stringify({ description: row.description, updated_at: row.updated_at }),
+                sourcePath: secret.location.file,
+            },
+        ];
+    });
+}
 async function compareValues(tx, rows, { desired, env }) {
     const stored = new Set(rows.map((row) => row.name));
     const values = desired.secrets.flatMap((secret) => {

@@ -25,7 +25,7 @@ async function plan(options) {
             prune: options.prune === true,
             ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
         });
-        await (0,_write_plan_js__WEBPACK_IMPORTED_MODULE_2__/* .writePlan */ .p)(result, options.format);
+        await (0,_write_plan_js__WEBPACK_IMPORTED_MODULE_2__/* .writePlan */ .p)(result, desired, options.format);
         if (result.blockers.length > 0)
             return 1;
         return options.detailedExitcode === true && result.changes.length > 0 ? 2 : 0;
@@ -111,20 +111,23 @@ async function withTarget(options, work) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   p: () => (/* binding */ writePlan)
 /* harmony export */ });
-/** Print a plan to standard output in the format asked for. */
-async function writePlan(plan, format) {
+/** Print a plan to standard output in the format asked for; `desired` gives schedules in words and next runs. */
+async function writePlan(plan, desired, format) {
+    if (format === 'json') {
+        process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+        return;
+    }
+    const { scheduleReader } = await Promise.all(/* import() */[__webpack_require__.e(800), __webpack_require__.e(120), __webpack_require__.e(516)]).then(__webpack_require__.bind(__webpack_require__, 516));
+    const schedule = scheduleReader(desired.jobs, new Date());
     switch (format) {
-        case 'json':
-            process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-            return;
         case 'markdown': {
             const { renderPlanMarkdown } = await __webpack_require__.e(/* import() */ 939).then(__webpack_require__.bind(__webpack_require__, 3939));
-            process.stdout.write(`${renderPlanMarkdown(plan)}\n`);
+            process.stdout.write(`${renderPlanMarkdown(plan, { schedule })}\n`);
             return;
         }
         case 'terminal': {
             const { renderPlanTerminal } = await __webpack_require__.e(/* import() */ 53).then(__webpack_require__.bind(__webpack_require__, 9434));
-            process.stdout.write(renderPlanTerminal(plan, { color: process.stdout.isTTY === true }));
+            process.stdout.write(renderPlanTerminal(plan, { color: process.stdout.isTTY === true, schedule }));
             return;
         }
     }

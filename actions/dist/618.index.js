@@ -1251,7 +1251,7 @@ module.exports = debug;
 
 /***/ }),
 
-/***/ 2638:
+/***/ 257:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 const { warn, debug } = __webpack_require__(8802);
@@ -1517,7 +1517,7 @@ function makeComputeWidths(colSpan, desiredWidth, x, forcedMin) {
 
 const debug = __webpack_require__(8802);
 const utils = __webpack_require__(4392);
-const tableLayout = __webpack_require__(2638);
+const tableLayout = __webpack_require__(257);
 
 class Table extends Array {
   constructor(opts) {

@@ -441,8 +441,8 @@ function visit(value, near, walk) {
             visit(content, near, walk);
             continue;
         }
-        const own = content.location;
-        const at = typeof own === 'number' && own >= 0 ? unitsOfBytes(walk.sql, own) : near;
+        const own = placeOf(type, content);
+        const at = own === null ? near : unitsOfBytes(walk.sql, own);
         const remark = SQL_RULES[type]?.(content);
         if (remark)
             walk.report({ ...remark, at: { path: walk.path, span: { start: at, end: wordEnd(walk.sql, at) } } });
@@ -450,6 +450,12 @@ function visit(value, near, walk) {
             noteSecret(content, walk);
         visit(content, at, walk);
     }
+}
+/** Byte offset of a node; writes have none of their own and are shown at their table. */
+function placeOf(type, node) {
+    const writes = type === 'InsertStmt' || type === 'UpdateStmt' || type === 'DeleteStmt';
+    const holder = writes && isNode(node.relation) ? node.relation : node;
+    return typeof holder.location === 'number' && holder.location >= 0 ? holder.location : null;
 }
 /** `name = 'x'` in a statement that reads Vault. */
 function noteSecret(node, walk) {
@@ -524,13 +530,13 @@ function lintTimeout(spec, call, report) {
         return;
     }
     const every = cadenceMs(spec);
-    if (every === null || call.timeout_ms < every || spec.definition.overlap === 'allow')
+    if (every === null || call.timeout_ms < every || spec.definition.overlap !== undefined)
         return;
     report({
         severity: 'warning',
         code: 'timeout-exceeds-cadence',
         message: `a run may take ${written}, and the next one is due after ${formatDuration(every)}: late runs are skipped`,
-        hint: 'Lower the timeout, run less often, or say `overlap: queue_one`.',
+        hint: 'Lower the timeout, run less often, or say what is meant: `overlap: skip` or `queue_one`.',
         at,
     });
 }

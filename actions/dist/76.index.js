@@ -2,51 +2,6 @@ export const id = 76;
 export const ids = [76];
 export const modules = {
 
-/***/ 257:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
-
-/* harmony export */ __webpack_require__.d(__webpack_exports__, {
-/* harmony export */   x: () => (/* binding */ reportFailure)
-/* harmony export */ });
-/* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1283);
-/* harmony import */ var _shared_declare_format_diagnostics_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3088);
-/* harmony import */ var _shared_io_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6283);
-
-
-
-/** A fault may quote what it failed on; more than this helps nobody. */
-const longestFault = 8000;
-/**
- * The one place where a command's error is told to a person: what the user can fix is said without a stack,
- * everything else is a fault of ours with its stack and causes.
- *
- * @returns the exit code: 1, or what the command line parser asked for (0 for `--help`)
- */
-function reportFailure(error) {
-    if (error instanceof commander__WEBPACK_IMPORTED_MODULE_0__/* .CommanderError */ .b7)
-        return error.exitCode;
-    if (error instanceof _shared_io_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ConfigurationError */ .j) {
-        if (error.diagnostics.length > 0) {
-            const color = process.stderr.isTTY === true;
-            process.stderr.write(`${(0,_shared_declare_format_diagnostics_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDiagnostics */ .o)(error.diagnostics, { format: 'terminal', root: process.cwd(), color })}\n`);
-        }
-        process.stderr.write(`error: ${error.message}\n`);
-        if (error.hint !== undefined)
-            process.stderr.write(`  ${error.hint}\n`);
-        return 1;
-    }
-    process.stderr.write('This is a fault of opsroom, not of your files:\n');
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${text.slice(0, longestFault)}\n`);
-    for (let cause = error instanceof Error ? error.cause : undefined; cause instanceof Error; cause = cause.cause) {
-        process.stderr.write(`caused by ${cause.message.slice(0, longestFault)}\n`);
-    }
-    return 1;
-}
-
-
-/***/ }),
-
 /***/ 8394:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -368,6 +323,51 @@ class ConfigurationError extends Error {
 
 /***/ }),
 
+/***/ 7993:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   x: () => (/* binding */ reportFailure)
+/* harmony export */ });
+/* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1283);
+/* harmony import */ var _declare_format_diagnostics_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(3088);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(6283);
+
+
+
+/** A fault may quote what it failed on; more than this helps nobody. */
+const longestFault = 8000;
+/**
+ * The one place where a command's error is told to a person: what the user can fix is said without a stack,
+ * everything else is a fault of ours with its stack and causes.
+ *
+ * @returns the exit code: 1, or what the command line parser asked for (0 for `--help`)
+ */
+function reportFailure(error) {
+    if (error instanceof commander__WEBPACK_IMPORTED_MODULE_0__/* .CommanderError */ .b7)
+        return error.exitCode;
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .ConfigurationError */ .j) {
+        if (error.diagnostics.length > 0) {
+            const color = process.stderr.isTTY === true;
+            process.stderr.write(`${(0,_declare_format_diagnostics_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDiagnostics */ .o)(error.diagnostics, { format: 'terminal', root: process.cwd(), color })}\n`);
+        }
+        process.stderr.write(`error: ${error.message}\n`);
+        if (error.hint !== undefined)
+            process.stderr.write(`  ${error.hint}\n`);
+        return 1;
+    }
+    process.stderr.write('This is a fault of opsroom, not of your files:\n');
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${text.slice(0, longestFault)}\n`);
+    for (let cause = error instanceof Error ? error.cause : undefined; cause instanceof Error; cause = cause.cause) {
+        process.stderr.write(`caused by ${cause.message.slice(0, longestFault)}\n`);
+    }
+    return 1;
+}
+
+
+/***/ }),
+
 /***/ 9076:
 /***/ ((__webpack_module__, __webpack_exports__, __webpack_require__) => {
 
@@ -376,7 +376,7 @@ __webpack_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony export */   runCli: () => (/* binding */ runCli)
 /* harmony export */ });
 /* harmony import */ var commander__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(1283);
-/* harmony import */ var _commands_report_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(257);
+/* harmony import */ var _shared_io_report_failure_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(7993);
 
 
 function positiveInteger(text) {
@@ -453,7 +453,7 @@ async function runCli(argv) {
         .addOption(environmentOption())
         .option('--write', 'write the files; without it they are only shown')
         .addOption(new commander__WEBPACK_IMPORTED_MODULE_0__/* .Option */ .c$('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal'))
-        .action((jobs, options) => does(async () => (await Promise.all(/* import() */[__webpack_require__.e(256), __webpack_require__.e(745), __webpack_require__.e(74), __webpack_require__.e(483), __webpack_require__.e(951), __webpack_require__.e(41), __webpack_require__.e(929), __webpack_require__.e(516)]).then(__webpack_require__.bind(__webpack_require__, 1516))).adoptJobs({ ...options, jobs })));
+        .action((jobs, options) => does(async () => (await Promise.all(/* import() */[__webpack_require__.e(256), __webpack_require__.e(745), __webpack_require__.e(74), __webpack_require__.e(483), __webpack_require__.e(951), __webpack_require__.e(41), __webpack_require__.e(929), __webpack_require__.e(135)]).then(__webpack_require__.bind(__webpack_require__, 1516))).adoptJobs({ ...options, jobs })));
     program
         .command('runs')
         .description('list runs with their three truths: fired, delivered, reported')
@@ -479,7 +479,7 @@ async function runCli(argv) {
         return exitCode;
     }
     catch (error) {
-        return (0,_commands_report_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reportFailure */ .x)(error);
+        return (0,_shared_io_report_failure_js__WEBPACK_IMPORTED_MODULE_1__/* .reportFailure */ .x)(error);
     }
 }
 if (import.meta.main)

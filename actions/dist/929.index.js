@@ -608,30 +608,33 @@ function canonicalArray(values) {
     }
     return `${text}]`;
 }
-// Written for ten thousand definitions in a row: no intermediate lists of entries.
+// Written for ten thousand definitions in a row: no intermediate lists of entries, each key looked at once.
 function canonicalObject(value) {
     let text = '{';
     let separator = '';
-    for (const key of Object.keys(value).sort(compareKeys)) {
-        const inner = Reflect.get(value, key);
+    for (const { name, label } of Object.keys(value).map(keyOf).sort(compareKeys)) {
+        const inner = Reflect.get(value, name);
         if (inner === undefined)
             continue;
-        text += `${separator}${JSON.stringify(key)}: ${canonicalJson(inner)}`;
+        text += separator + label + canonicalJson(inner);
         separator = ', ';
     }
     return `${text}}`;
 }
-function compareKeys(a, b) {
-    if (isAscii(a) && isAscii(b))
-        return a.length - b.length || (a < b ? -1 : 1);
-    const [left, right] = [Buffer.from(a), Buffer.from(b)];
-    return left.length - right.length || Buffer.compare(left, right);
+const keys = new Map();
+// Keys are words of our own language but for those inside of bodies, of which there may be any number.
+const MOST_KEYS = 2000;
+function keyOf(name) {
+    const known = keys.get(name);
+    if (known !== undefined)
+        return known;
+    const key = { name, label: `${JSON.stringify(name)}: `, bytes: Buffer.from(name) };
+    if (keys.size < MOST_KEYS)
+        keys.set(name, key);
+    return key;
 }
-function isAscii(text) {
-    for (let index = 0; index < text.length; index += 1)
-        if (text.charCodeAt(index) > 127)
-            return false;
-    return true;
+function compareKeys(a, b) {
+    return a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes);
 }
 function canonicalNumber(value) {
     if (Number.isInteger(value) && Math.abs(value) < 1e15)

@@ -368,7 +368,7 @@ function summaryText(views, about) {
 function logText(views, { now }) {
     return views
         .map((view) => view.kind === 'planned'
-        ? (0,_shared_report_plan_terminal_js__WEBPACK_IMPORTED_MODULE_2__.renderPlanTerminal)(view.plan, { color: true, schedule: (0,_shared_report_schedule_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .scheduleReader */ .t)(view.jobs, now) })
+        ? (0,_shared_report_plan_terminal_js__WEBPACK_IMPORTED_MODULE_2__.renderPlanTerminal)(view.plan, { color: true, schedule: (0,_shared_report_schedule_reader_js__WEBPACK_IMPORTED_MODULE_3__.scheduleReader)(view.jobs, now) })
         : `${view.environment === null ? 'Lint' : `Plan for ${view.environment}`}: ${view.reason}\n`)
         .join('\n');
 }
@@ -382,7 +382,7 @@ function markdown(view, about, bound) {
     };
     switch (view.kind) {
         case 'planned':
-            return (0,_shared_report_plan_markdown_js__WEBPACK_IMPORTED_MODULE_1__.renderPlanMarkdown)(view.plan, { ...options, schedule: (0,_shared_report_schedule_reader_js__WEBPACK_IMPORTED_MODULE_3__/* .scheduleReader */ .t)(view.jobs, now) });
+            return (0,_shared_report_plan_markdown_js__WEBPACK_IMPORTED_MODULE_1__.renderPlanMarkdown)(view.plan, { ...options, schedule: (0,_shared_report_schedule_reader_js__WEBPACK_IMPORTED_MODULE_3__.scheduleReader)(view.jobs, now) });
         case 'linted':
             return (0,_shared_report_plan_markdown_js__WEBPACK_IMPORTED_MODULE_1__/* .renderLintMarkdown */ .R)({ environment: view.environment, reason: view.reason }, options);
         case 'unknown':

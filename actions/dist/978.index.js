@@ -1,5 +1,5 @@
 export const id = 978;
-export const ids = [978,264,288];
+export const ids = [978,264,528];
 export const modules = {
 
 /***/ 6978:
@@ -11,7 +11,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ });
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(8161);
 /* harmony import */ var _shared_io_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(6283);
-/* harmony import */ var _shared_reconcile_apply_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(8288);
+/* harmony import */ var _shared_reconcile_apply_js__WEBPACK_IMPORTED_MODULE_2__ = __webpack_require__(2528);
 /* harmony import */ var _shared_reconcile_plan_js__WEBPACK_IMPORTED_MODULE_3__ = __webpack_require__(3051);
 /* harmony import */ var _target_js__WEBPACK_IMPORTED_MODULE_4__ = __webpack_require__(973);
 /* harmony import */ var _write_plan_js__WEBPACK_IMPORTED_MODULE_5__ = __webpack_require__(4469);
@@ -47,7 +47,7 @@ async function applyTo(target, options) {
     };
     const plan = await (0,_shared_reconcile_plan_js__WEBPACK_IMPORTED_MODULE_3__.computePlan)(shared);
     if (options.format === 'terminal' || options.dryRun === true)
-        await (0,_write_plan_js__WEBPACK_IMPORTED_MODULE_5__/* .writePlan */ .p)(plan, options.format);
+        await (0,_write_plan_js__WEBPACK_IMPORTED_MODULE_5__/* .writePlan */ .p)(plan, desired, options.format);
     if (options.dryRun === true)
         return plan.blockers.length > 0 ? 1 : 0;
     if (plan.blockers.length === 0 &&
@@ -152,20 +152,23 @@ async function withTarget(options, work) {
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   p: () => (/* binding */ writePlan)
 /* harmony export */ });
-/** Print a plan to standard output in the format asked for. */
-async function writePlan(plan, format) {
+/** Print a plan to standard output in the format asked for; `desired` gives schedules in words and next runs. */
+async function writePlan(plan, desired, format) {
+    if (format === 'json') {
+        process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
+        return;
+    }
+    const { scheduleReader } = await Promise.all(/* import() */[__webpack_require__.e(800), __webpack_require__.e(120), __webpack_require__.e(516)]).then(__webpack_require__.bind(__webpack_require__, 516));
+    const schedule = scheduleReader(desired.jobs, new Date());
     switch (format) {
-        case 'json':
-            process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
-            return;
         case 'markdown': {
             const { renderPlanMarkdown } = await __webpack_require__.e(/* import() */ 939).then(__webpack_require__.bind(__webpack_require__, 3939));
-            process.stdout.write(`${renderPlanMarkdown(plan)}\n`);
+            process.stdout.write(`${renderPlanMarkdown(plan, { schedule })}\n`);
             return;
         }
         case 'terminal': {
             const { renderPlanTerminal } = await __webpack_require__.e(/* import() */ 53).then(__webpack_require__.bind(__webpack_require__, 9434));
-            process.stdout.write(renderPlanTerminal(plan, { color: process.stdout.isTTY === true }));
+            process.stdout.write(renderPlanTerminal(plan, { color: process.stdout.isTTY === true, schedule }));
             return;
         }
     }
@@ -405,7 +408,7 @@ function connect(options) {
 
 /***/ }),
 
-/***/ 8288:
+/***/ 2528:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -441,8 +444,8 @@ async function readLockHolder(sql) {
 
 // EXTERNAL MODULE: ./js/actions/_shared/database/connection-errors.js
 var connection_errors = __webpack_require__(643);
-// EXTERNAL MODULE: ./js/actions/_shared/database/managed-objects.js
-var managed_objects = __webpack_require__(8423);
+// EXTERNAL MODULE: ./js/actions/_shared/database/transaction.js
+var transaction = __webpack_require__(8375);
 // EXTERNAL MODULE: ./js/actions/_shared/database/read-target.js
 var read_target = __webpack_require__(1161);
 ;// CONCATENATED MODULE: ./js/actions/_shared/database/reconciliations.js
@@ -465,8 +468,6 @@ async function finishReconciliation(sql, id, durationMs) {
     update ops.reconciliations set finished_at = clock_timestamp(), duration_ms = ${durationMs} where id = ${id}::bigint`;
 }
 
-// EXTERNAL MODULE: ./js/actions/_shared/database/transaction.js
-var transaction = __webpack_require__(8375);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/capabilities.js
 var capabilities = __webpack_require__(8058);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/apply-failure.js
@@ -557,6 +558,90 @@ function failureMessage(error, lost) {
 
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/build-plan.js + 1 modules
 var build_plan = __webpack_require__(9405);
+// EXTERNAL MODULE: ./js/actions/_shared/database/managed-objects.js
+var managed_objects = __webpack_require__(8423);
+;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/carry-out.js
+
+
+
+
+/**
+ * Change everything in the order of kinds, delete last and backwards, and write ledger and audit row. Returns the id of
+ * the audit row, or null in a database that has no table for it.
+ */
+async function carryOut(tx, execution) {
+    const { desired, env, live, work } = execution;
+    const entries = [];
+    const running = [];
+    for (const kind of live.kinds) {
+        const planned = work.kinds.get(kind.kind);
+        if (planned === undefined)
+            continue;
+        const changes = planned.changes.filter((change) => !isDeletion(change));
+        const applying = kind.apply(tx, { desired, env, capabilities: live.capabilities, changes });
+        running.push(handled(applying.done));
+        for (const note of await applying.notes)
+            entries.push({ kind: kind.kind, ...note });
+        for (const note of planned.note)
+            entries.push({ kind: kind.kind, ...note });
+    }
+    const writing = handled(writeDown(tx, execution, entries));
+    await Promise.all(running);
+    const id = await writing;
+    const forgotten = await deleteObjects(tx, execution);
+    if (id !== null) {
+        if (forgotten.length > 0)
+            await (0,managed_objects/* deleteLedger */.R5)(tx, forgotten);
+        if (work.plan.changes.length > 0)
+            await finishReconciliation(tx, id, execution.elapsed());
+    }
+    return id;
+}
+/** A promise somebody will await later: its failure must not count as unnoticed until then. */
+function handled(promise) {
+    promise.catch(() => undefined);
+    return promise;
+}
+function isDeletion({ change }) {
+    return change.action === 'delete';
+}
+/** Delete what is no longer declared; returns what the ledger has to forget. */
+async function deleteObjects(tx, { live, work }) {
+    const forgotten = [];
+    for (const kind of [...live.kinds].reverse()) {
+        const planned = work.kinds.get(kind.kind);
+        const names = (planned?.changes ?? []).filter(isDeletion).map(({ change }) => change.name);
+        if (names.length > 0)
+            await kind.prune(tx, names);
+        for (const name of [...names, ...(planned?.forget ?? [])])
+            forgotten.push({ kind: kind.kind, name });
+    }
+    return forgotten;
+}
+async function writeDown(tx, { actor, live, work, started, elapsed }, entries) {
+    // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
+    const { ops } = live.capabilities.ops.audit ? live.capabilities : (0,capabilities/* capabilitiesOf */.SF)(await (0,read_target/* readTarget */._E)(tx));
+    if (!ops.audit || !ops.ledger)
+        return null;
+    const { plan } = work;
+    const id = await insertReconciliation(tx, {
+        environment: plan.environment,
+        actor: actor.name,
+        commit: actor.commit ?? null,
+        runUrl: actor.runUrl ?? null,
+        planDigest: plan.digest,
+        counts: JSON.stringify(plan.counts),
+        result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do',
+        error: null,
+        startedAt: started,
+        durationMs: elapsed(),
+    });
+    if (entries.length > 0) {
+        await (0,managed_objects/* upsertLedger */.DI)(tx, entries, { commit: actor.commit ?? null, reconciliationId: id });
+    }
+    return id;
+}
+
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/deletion-guard.js
 var deletion_guard = __webpack_require__(4342);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/plan.js
@@ -564,9 +649,6 @@ var reconcile_plan = __webpack_require__(3051);
 // EXTERNAL MODULE: ./js/actions/_shared/reconcile/read-live.js + 23 modules
 var read_live = __webpack_require__(2415);
 ;// CONCATENATED MODULE: ./js/actions/_shared/reconcile/apply.js
-
-
-
 
 
 
@@ -607,7 +689,7 @@ async function applyPlan(options) {
             const work = (0,build_plan/* buildPlan */.G)(live, options);
             progress.work = work;
             refuse(options, work);
-            return { plan: work.plan, id: await carryOut(tx, { options, live, work, started, elapsed }) };
+            return { plan: work.plan, id: await carryOut(tx, { ...options, live, work, started, elapsed }) };
         });
         return result(done.plan.changes.length > 0 ? 'applied' : 'nothing_to_do', done.plan, done.id);
     }
@@ -647,62 +729,6 @@ function refuse(options, work) {
     if (options.expectDigest !== undefined && options.expectDigest !== digest) {
         throw new Refused('plan_moved', work);
     }
-}
-/** Change everything, then write down what was changed; returns the id of the audit row. */
-async function carryOut(tx, execution) {
-    const { options, live, work } = execution;
-    const entries = [];
-    const forgotten = [];
-    for (const kind of live.kinds) {
-        const planned = work.kinds.get(kind.kind);
-        if (planned === undefined)
-            continue;
-        const changes = planned.changes.filter(({ change }) => change.action !== 'delete');
-        const { desired, env } = options;
-        const notes = await kind.apply(tx, { desired, env, capabilities: live.capabilities, changes });
-        for (const note of [...notes, ...planned.note])
-            entries.push({ kind: kind.kind, note });
-        for (const name of planned.forget)
-            forgotten.push({ kind: kind.kind, name });
-    }
-    for (const kind of [...live.kinds].reverse()) {
-        const names = (work.kinds.get(kind.kind)?.changes ?? [])
-            .filter(({ change }) => change.action === 'delete')
-            .map(({ change }) => change.name);
-        if (names.length > 0)
-            await kind.prune(tx, names);
-        for (const name of names)
-            forgotten.push({ kind: kind.kind, name });
-    }
-    return writeDown(tx, execution, entries, forgotten);
-}
-async function writeDown(tx, { options, live, work, started, elapsed }, entries, forgotten) {
-    const { actor } = options;
-    // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
-    const { ops } = live.capabilities.ops.audit ? live.capabilities : (0,capabilities/* capabilitiesOf */.SF)(await (0,read_target/* readTarget */._E)(tx));
-    if (!ops.audit || !ops.ledger)
-        return null;
-    const { plan } = work;
-    const id = await insertReconciliation(tx, {
-        environment: plan.environment,
-        actor: actor.name,
-        commit: actor.commit ?? null,
-        runUrl: actor.runUrl ?? null,
-        planDigest: plan.digest,
-        counts: JSON.stringify(plan.counts),
-        result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do',
-        error: null,
-        startedAt: started,
-        durationMs: elapsed(),
-    });
-    if (entries.length > 0) {
-        await (0,managed_objects/* upsertLedger */.DI)(tx, entries.map(({ kind, note }) => ({ kind, ...note })), { commit: actor.commit ?? null, reconciliationId: id });
-    }
-    if (forgotten.length > 0)
-        await (0,managed_objects/* deleteLedger */.R5)(tx, forgotten);
-    if (entries.length > 0)
-        await finishReconciliation(tx, id, elapsed());
-    return id;
 }
 /** What an error means for the apply, with the best plan there is to show. */
 async function classify(error, options, progress) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { environmentInput, tokenInput } from '../_shared/io/inputs.ts';
 
 /** The inputs of action.yml; a contract test holds the two together. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { booleanInput, tokenInput } from '../_shared/io/inputs.ts';
 
 const NAME = /^[a-z][a-z0-9_-]{0,62}$/;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Json, referredDefinitions, toJsonSchema } from './json-schema.ts';
 
 const Parameter = z.object({ name: z.string(), in: z.string(), schema: z.json() });

@@ -5,7 +5,7 @@
  *     node local/github/make-slice.ts <scratch>/package/generated/api.github.com.json
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { OPERATIONS } from './operations.ts';
 
 const Json = z.json();

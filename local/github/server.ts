@@ -3,7 +3,7 @@
  * response. It knows the operations of operations.ts and nothing else.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Contract, loadContract, type MatchedOperation } from './contract.ts';
 import { type Fault, faultAnswer, happensAnyway, takeFault } from './faults.ts';
 import { GitHubError, notAccessible, notFound } from './github-error.ts';

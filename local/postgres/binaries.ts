@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigurationError } from '../../actions/_shared/io/errors.ts';
 
 /** Which PostgreSQL to run: the one npm installed, or Debian's postgresql-15 with the real pg_cron. */

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigurationError } from '../../actions/_shared/io/errors.ts';
 import { processBirth, runningPostmaster } from './postmaster.ts';
 

@@ -2,7 +2,7 @@
  * The statements of the pg_cron stand-in's scheduler, one function each.
  */
 import type { Sql } from 'postgres';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CronJob } from './cron-ticks.ts';
 
 /** Two numbers that name the launcher's advisory lock: one launcher a database. */

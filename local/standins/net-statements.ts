@@ -2,7 +2,7 @@
  * The statements of the pg_net stand-in's worker, one function each.
  */
 import type { Sql } from 'postgres';
-import { z } from 'zod';
+import * as z from 'zod';
 import { workerLock } from './net-lock.ts';
 import type { NetRequest, NetResponse } from './net-request.ts';
 

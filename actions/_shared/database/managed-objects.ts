@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Queryable } from './connect.ts';
 import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 

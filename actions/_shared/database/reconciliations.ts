@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Queryable } from './connect.ts';
 
 /** How one apply ended, for the audit. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHubClient } from './client.ts';
 
 /** A comment of an issue or pull request. */

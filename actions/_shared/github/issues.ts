@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHubClient } from './client.ts';
 
 /** An issue, as far as we look at it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GitHubClient } from './client.ts';
 
 const Head = z.object({ head: z.object({ sha: z.string() }) });

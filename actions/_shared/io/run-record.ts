@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Why a run of an action ended as it did. Closed: workflows and dashboards may branch on it. */
 export const RunReason = z.enum([

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JobDefinition } from '../declare/model.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { jobFields } from './job-fields.ts';

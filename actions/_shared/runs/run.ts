@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** States a run can be in; the last six are final. */
 export const RunStatus = z.enum([

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Run } from './run.ts';
 
 const Identifier = z.array(z.object({ id: z.coerce.number() })).length(1);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Handlers } from '../handler.ts';
 import { addComment, listed } from '../store.ts';
 import { checkLength, parseBody } from './bodies.ts';

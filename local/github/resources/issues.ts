@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HandledRequest, Handlers } from '../handler.ts';
 import { addIssue, ensureLabel, listed, type StoredIssue } from '../store.ts';
 import { checkLength, parseBody } from './bodies.ts';

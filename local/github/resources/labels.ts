@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalid, notFound } from '../github-error.ts';
 import type { Handlers } from '../handler.ts';
 import { ensureLabel } from '../store.ts';

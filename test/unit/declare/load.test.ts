@@ -132,6 +132,27 @@ describe('a faulty job says where', () => {
       `# eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln\n${head}${sql}`,
       ['literal-secret 1:3'],
     ],
+    [
+      'a timeout longer than the cadence',
+      'owner: "@a"\nschedule: "* * * * *"\ncall: { sql: select 1, timeout: 2m }\n',
+      ['timeout-exceeds-cadence 3:33'],
+    ],
+    [
+      'a request that holds up others',
+      `${head}call: { function: sync, timeout: 2m }\n`,
+      ['timeout-long 3:34'],
+    ],
+    [
+      'a missed run without slots',
+      `owner: "@a"\nschedule: 30 seconds\nmisfire: once\n${sql.replace('1 }', '1, timeout: 5s }')}`,
+      ['misfire-without-slots 3:10'],
+    ],
+    ['nobody in charge', `schedule: "0 0 * * *"\n${sql}`, ['job-unowned 1:1']],
+    [
+      'the key to everything',
+      `${head}call: { function: sync, auth: { bearer: supabase_service_role_key }, timeout: 5s }\n`,
+      ['auth-service-role 3:25', 'secret-undeclared 3:41'],
+    ],
     ['a duplicate key', `${head}${sql}owner: "@b"\n`, ['duplicate-key 4:1']],
     ['a tab', `${head}call:\n\tsql: select 1\n`, ['yaml-tab 4:1']],
     ['an anchor', `${head}${sql}description: &a x\n`, ['yaml-alias 4:17']],

@@ -23,7 +23,8 @@ describe('the files this repository ships', () => {
       'openrouter-health-check': '*/15 * * * *',
       'ops-advisory-scan': expect.stringMatching(/^\d+ 2 \* \* \*$/),
       ops_collect: '* * * * *',
-      ops_prune_history: expect.stringMatching(/^\d+ 4 \* \* \*$/),
+      ops_prune_history: expect.stringMatching(/^\d+ \* \* \* \*$/),
+      ops_run_pending_sql: '* * * * *',
     });
   });
 
@@ -37,15 +38,15 @@ describe('the files this repository ships', () => {
     }
   });
 
-  it('are awake in production and on a laptop, and asleep in staging but for the collector and the retention', () => {
+  it('are awake in production and on a laptop, and asleep in staging but for our own housekeeping', () => {
     const awake = (environment: string) =>
       result
         .resolve(environment)
         .jobs.filter(({ cron }) => cron.active)
         .map(({ name }) => name);
-    expect(awake('production')).toHaveLength(9);
-    expect(awake('local')).toHaveLength(9);
-    expect(awake('staging')).toEqual(['ops_collect', 'ops_prune_history']);
+    expect(awake('production')).toHaveLength(10);
+    expect(awake('local')).toHaveLength(10);
+    expect(awake('staging')).toEqual(['ops_collect', 'ops_prune_history', 'ops_run_pending_sql']);
   });
 
   it('do not stampede', () => {
