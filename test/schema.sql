@@ -154,6 +154,7 @@ create table ops.job_queue (
 );
 comment on table ops.job_queue is 'Durable work. A row outlives the run that queued it.';
 comment on column ops.job_queue.run_id is 'ops.cron_runs.id of the scheduled run that queued this, if any.';
+CREATE INDEX job_queue_ended ON ops.job_queue USING btree (updated_at) WHERE (status = 'succeeded'::text);
 CREATE INDEX job_queue_pending ON ops.job_queue USING btree (run_at) WHERE (status = 'pending'::text);
 CREATE INDEX job_queue_run ON ops.job_queue USING btree (run_id) WHERE (run_id IS NOT NULL);
 alter table ops.job_queue enable row level security;
@@ -1560,6 +1561,29 @@ begin
 end
 $function$;
 comment on function ops.prune_history(interval,integer) is 'Delete what is older than p_keep, at most p_batch rows per table and call: ended runs with attempts and tokens, ticks, ended queue rows, our rows of cron.job_run_details. Returns counts.';
+
+CREATE OR REPLACE FUNCTION ops.prune_job_queue(p_keep interval DEFAULT '14 days'::interval, p_batch integer DEFAULT 10000)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_deleted integer;
+begin
+  delete from ops.job_queue q
+  where q.id in (
+    select x.id
+    from ops.job_queue x
+    where x.status = 'succeeded' and x.updated_at < now() - p_keep
+    order by x.updated_at
+    limit p_batch
+    for update skip locked
+  );
+  get diagnostics v_deleted = row_count;
+  return v_deleted;
+end
+$function$;
+comment on function ops.prune_job_queue(interval,integer) is 'Delete work that succeeded longer than p_keep ago, oldest first, at most p_batch rows. Returns how many.';
 
 CREATE OR REPLACE FUNCTION ops.queue_misfires(p_from timestamp with time zone, p_now timestamp with time zone)
  RETURNS integer

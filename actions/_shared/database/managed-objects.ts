@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ResourceKind } from '../declare/model.ts';
 import type { Queryable } from './connect.ts';
 import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
@@ -13,32 +14,53 @@ export async function readLedger(sql: Queryable): Promise<LedgerRow[]> {
 
 /** One entry of the ledger; `applied` as JSON text without any secret value. */
 export interface LedgerEntry {
-  readonly kind: string;
+  readonly kind: ResourceKind;
   readonly name: string;
   readonly digest: string;
   readonly applied: string;
   readonly sourcePath: string;
 }
 
-/** Insert or replace entries of the ledger: one statement for all. */
-export async function upsertLedger(
+/** The apply that writes into the ledger. */
+export interface LedgerOrigin {
+  readonly commit: string | null;
+  readonly reconciliationId: string;
+}
+
+/** Insert entries the ledger has not: one statement for all, without the price of `on conflict` (half as much again). */
+export async function insertLedger(
   sql: Queryable,
   entries: readonly LedgerEntry[],
-  from: { readonly commit: string | null; readonly reconciliationId: string },
+  from: LedgerOrigin,
 ): Promise<void> {
   await sql`
-    insert into ops.managed_objects as entry
-      (kind, name, digest, applied, source_path, commit_sha, reconciliation_id)
+    insert into ops.managed_objects (kind, name, digest, applied, source_path, commit_sha, reconciliation_id)
     select kind, name, digest, applied::jsonb, source_path, ${from.commit}::text, ${from.reconciliationId}::bigint
     from rows from (unnest(${textArray(entries.map((row) => row.kind))}::text[]),
                     unnest(${textArray(entries.map((row) => row.name))}::text[]),
                     unnest(${textArray(entries.map((row) => row.digest))}::text[]),
                     string_to_table(${jsonLines(entries.map((row) => row.applied))}, ${JSON_SEPARATOR}),
                     unnest(${textArray(entries.map((row) => row.sourcePath))}::text[]))
+         as row (kind, name, digest, applied, source_path)`;
+}
+
+/** Replace entries the ledger has: one statement for all. */
+export async function updateLedger(
+  sql: Queryable,
+  entries: readonly LedgerEntry[],
+  from: LedgerOrigin,
+): Promise<void> {
+  await sql`
+    update ops.managed_objects as entry
+    set digest = row.digest, applied = row.applied::jsonb, source_path = row.source_path,
+        commit_sha = ${from.commit}::text, reconciliation_id = ${from.reconciliationId}::bigint, applied_at = now()
+    from rows from (unnest(${textArray(entries.map((row) => row.kind))}::text[]),
+                    unnest(${textArray(entries.map((row) => row.name))}::text[]),
+                    unnest(${textArray(entries.map((row) => row.digest))}::text[]),
+                    string_to_table(${jsonLines(entries.map((row) => row.applied))}, ${JSON_SEPARATOR}),
+                    unnest(${textArray(entries.map((row) => row.sourcePath))}::text[]))
          as row (kind, name, digest, applied, source_path)
-    on conflict (kind, name) do update
-    set digest = excluded.digest, applied = excluded.applied, source_path = excluded.source_path,
-        commit_sha = excluded.commit_sha, reconciliation_id = excluded.reconciliation_id, applied_at = now()`;
+    where entry.kind = row.kind and entry.name = row.name`;
 }
 
 /** Forget entries: their objects are gone. */

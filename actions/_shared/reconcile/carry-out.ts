@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/connect.ts';
-import { deleteLedger, type LedgerEntry, upsertLedger } from '../database/managed-objects.ts';
+import { deleteLedger, insertLedger, type LedgerEntry, updateLedger } from '../database/managed-objects.ts';
 import { readTarget } from '../database/read-target.ts';
 import { finishReconciliation, insertReconciliation } from '../database/reconciliations.ts';
 import type { DesiredState, ResourceKind } from '../declare/model.ts';
@@ -95,8 +95,11 @@ async function writeDown(
     startedAt: started,
     durationMs: elapsed(),
   });
-  if (entries.length > 0) {
-    await upsertLedger(tx, entries, { commit: actor.commit ?? null, reconciliationId: id });
-  }
+  const origin = { commit: actor.commit ?? null, reconciliationId: id };
+  const isKnown = ({ kind, name }: LedgerEntry): boolean => live.ledger.get(kind)?.has(name) === true;
+  const known = entries.filter(isKnown);
+  const added = entries.filter((entry) => !isKnown(entry));
+  if (added.length > 0) await insertLedger(tx, added, origin);
+  if (known.length > 0) await updateLedger(tx, known, origin);
   return id;
 }

@@ -1,6 +1,7 @@
 /** The SQL of a job, parsed offline with Postgres's own parser and held against the rules. */
 import type { ReportFinding, ValuePath } from '../finding.ts';
 import type { SecretReference } from '../kinds/cron-call.ts';
+import { isOwnCall } from './own-call.ts';
 import { loadSqlParser, unitsOfBytes } from './sql-parser.ts';
 import { isNode, SQL_RULES, type SqlNode, stringOf, textConstant } from './sql-rules.ts';
 
@@ -10,6 +11,7 @@ export async function lintSql(
   path: ValuePath,
   report: ReportFinding,
 ): Promise<readonly SecretReference[]> {
+  if (isOwnCall(sql)) return [];
   const parse = await loadSqlParser();
   const parsed = parse(sql);
   if (!parsed.ok) {

@@ -1,9 +1,12 @@
+import type { Transaction } from '../../database/connect.ts';
 import {
   type DefinitionDigest,
   deleteDefinitions,
+  insertDefinitions,
+  type NewDefinition,
   readDefinitionDigests,
   readDefinitions,
-  upsertDefinitions,
+  updateDefinitions,
 } from '../../database/job-definitions.ts';
 import type { DesiredJob, JobDefinition } from '../../declare/model.ts';
 import { canonicalJson } from '../canonical-json.ts';
@@ -65,8 +68,13 @@ export const jobResource: Resource<LiveDefinitions> = {
   apply(tx, _live, { desired, changes }) {
     const byName = new Map(desired.jobs.map((job) => [job.name, job]));
     const jobs = changes.flatMap(({ change }) => byName.get(change.name) ?? []);
+    const created = new Set(changes.filter(({ live }) => live === null).map(({ change }) => change.name));
     const rows = jobs.map((job) => ({ name: job.name, ...definitionText(job.definition) }));
-    const done = rows.length === 0 ? Promise.resolve() : upsertDefinitions(tx, rows);
+    const done = write(
+      tx,
+      rows.filter((row) => created.has(row.name)),
+      rows.filter((row) => !created.has(row.name)),
+    );
     const notes = jobs.map((job) =>
       noteOf(job.name, definitionText(job.definition).digest, job.location.file),
     );
@@ -77,6 +85,15 @@ export const jobResource: Resource<LiveDefinitions> = {
     await deleteDefinitions(tx, names);
   },
 };
+
+async function write(
+  tx: Transaction,
+  created: readonly NewDefinition[],
+  updated: readonly NewDefinition[],
+): Promise<void> {
+  if (created.length > 0) await insertDefinitions(tx, created);
+  if (updated.length > 0) await updateDefinitions(tx, updated);
+}
 
 interface DefinitionText {
   readonly json: string;
