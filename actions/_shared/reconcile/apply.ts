@@ -43,7 +43,7 @@ class Refused extends Error {
  * with the plan that was reviewed, change, write ledger and audit row. Either all of it is kept or nothing; run again
  * after any interruption, and twice changes nothing. Every apply that reaches the database leaves one audit row.
  *
- * @throws ConfigurationError when the database can't be reached, and for a migration the server refuses
+ * @throws ConfigurationError when the database can't be reached
  */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const started = new Date();
@@ -91,12 +91,13 @@ function limitsOf({ lockTimeoutMs }: ApplyOptions) {
 }
 
 function refuse(options: ApplyOptions, work: PlannedWork): void {
-  const { blockers, digest } = work.plan;
+  const { blockers, changes, digest } = work.plan;
   if (blockers.length > 0) {
     const guarded = blockers.every((blocker) => blocker.code === DELETION_GUARD);
     throw new Refused(guarded ? 'deletion_guard' : 'blocked', work);
   }
-  if (options.expectDigest !== undefined && options.expectDigest !== digest) {
+  // A plan somebody else carried out meanwhile leaves nothing to refuse.
+  if (changes.length > 0 && options.expectDigest !== undefined && options.expectDigest !== digest) {
     throw new Refused('plan_moved', work);
   }
 }

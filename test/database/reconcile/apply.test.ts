@@ -105,6 +105,10 @@ describe('a plan that was reviewed', () => {
     expect((await plan(desired)).changes).toEqual([]);
   });
 
+  it('that was carried out by somebody else meanwhile leaves nothing to do', async () => {
+    expect((await apply(desired, { expectDigest: 'e'.repeat(64) })).reason).toBe('nothing_to_do');
+  });
+
   it('is refused when the live side moved since', async () => {
     const wanted = {
       ...desired,

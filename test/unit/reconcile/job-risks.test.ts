@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JobDefinition } from '../../../actions/_shared/declare/model.ts';
 import { jobRisks, runsPerDay } from '../../../actions/_shared/reconcile/job-risks.ts';
 import { compileSchedule } from '../../../actions/_shared/schedule/compile-schedule.ts';
 import { job } from '../../database/reconcile/desired.ts';
@@ -42,7 +43,10 @@ describe('what to weigh', () => {
   });
 
   it('about a long timeout, once: when it comes', () => {
-    const long = { ...hourly, call: { ...hourly.call, timeout_ms: 120_000 } as typeof hourly.call };
+    const long = {
+      ...hourly,
+      call: { kind: 'sql', sql: 'select 1', timeout_ms: 1_200_000 },
+    } satisfies JobDefinition;
     expect(codes(undefined, long)).toEqual(['warning long-timeout']);
     expect(codes(hourly, long)).toEqual(['warning long-timeout']);
     expect(codes(long, long)).toEqual([]);

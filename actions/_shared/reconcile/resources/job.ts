@@ -24,6 +24,9 @@ interface LiveDefinitions {
   readonly details: ReadonlyMap<string, unknown>;
 }
 
+// Nobody reads the old fields of more jobs than this that are about to go, and fetching them takes its time.
+const UNDECLARED_DETAILS = 500;
+
 /** `ops.job_definitions`: what each job does, read by `ops.fire`. */
 export const jobResource: Resource<LiveDefinitions> = {
   kind: 'job',
@@ -32,14 +35,10 @@ export const jobResource: Resource<LiveDefinitions> = {
     if (!capabilities.ops.definitions) return { digests: [], details: new Map() };
     const digests = await readDefinitionDigests(tx);
     const wanted = new Map(desired.jobs.map((job) => [job.name, definitionText(job.definition).digest]));
-    const differing = digests.filter((row) => wanted.get(row.name) !== row.digest);
-    const rows =
-      differing.length === 0
-        ? []
-        : await readDefinitions(
-            tx,
-            differing.map((row) => row.name),
-          );
+    const changed = digests.filter((row) => wanted.has(row.name) && wanted.get(row.name) !== row.digest);
+    const undeclared = digests.filter((row) => !wanted.has(row.name));
+    const names = [...changed, ...undeclared.slice(0, UNDECLARED_DETAILS)].map((row) => row.name);
+    const rows = names.length === 0 ? [] : await readDefinitions(tx, names);
     return { digests, details: new Map(rows.map((row) => [row.name, row.definition])) };
   },
 
@@ -122,7 +121,12 @@ function desiredObject(job: DesiredJob): DesiredObject {
 }
 
 function liveObject(row: DefinitionDigest, live: LiveDefinitions): LiveObject {
-  return { name: row.name, digest: row.digest, fields: () => storedFields(live.details.get(row.name)) };
+  const { name, digest } = row;
+  return {
+    name,
+    digest,
+    fields: () => (live.details.has(name) ? storedFields(live.details.get(name)) : {}),
+  };
 }
 
 // The definition itself is a row of ours; the ledger needs only its digest.
