@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { onClosedPipe } from './_shared/io/closed-pipe.ts';
 import { reportFailure } from './_shared/io/report-failure.ts';
 
 /** Every command answers with the exit code of the process; none calls `process.exit` itself. */
@@ -28,6 +29,7 @@ const planFormat = () =>
  * and `validate` start fast.
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  onClosedPipe(() => process.exit());
   let exitCode = 0;
   const does = async (work: Action): Promise<void> => {
     exitCode = await work();

@@ -3,6 +3,7 @@ import type { Sql } from 'postgres';
 import { formatDiagnostics } from '../actions/_shared/declare/format-diagnostics.ts';
 import { loadDeclarations } from '../actions/_shared/declare/load.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
+import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
 import { computePlan } from '../actions/_shared/reconcile/plan.ts';
 import { renderPlanTerminal } from '../actions/_shared/report/plan-terminal.ts';
@@ -32,7 +33,8 @@ const color = process.stdout.isTTY === true;
 /**
  * Read the files, print the plan, and apply it.
  *
- * @returns the state that was applied; `undefined` when the files have errors, the answer was no, or apply refused
+ * @returns the state that was applied; `undefined` when the files have errors or the answer was no
+ * @throws ConfigurationError when the database refused; nothing was changed then
  */
 export async function applyDeclarations(request: ApplyDeclarations): Promise<DesiredState | undefined> {
   const { root, sql, progress } = request;
@@ -56,10 +58,18 @@ export async function applyDeclarations(request: ApplyDeclarations): Promise<Des
     progress.line('Nothing was changed.');
     return undefined;
   }
-  const result = await progress.step(
+  await progress.step(
     'Apply, in one transaction',
-    () => applyPlan({ ...shared, actor: { name: userInfo().username }, expectDigest: plan.digest }),
-    (outcome) => outcome.message,
+    async () => {
+      const result = await applyPlan({
+        ...shared,
+        actor: { name: userInfo().username },
+        expectDigest: plan.digest,
+      });
+      if (result.reason === 'applied' || result.reason === 'nothing_to_do') return result;
+      throw new ConfigurationError(result.message);
+    },
+    (result) => result.message,
   );
-  return result.reason === 'applied' || result.reason === 'nothing_to_do' ? desired : undefined;
+  return desired;
 }

@@ -1,17 +1,18 @@
 import type { Sql } from 'postgres';
 import { connect } from '../actions/_shared/database/connect.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
+import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyDeclarations, type HowToApply } from './apply-declarations.ts';
 import { freePort } from './free-port.ts';
 import type { StartOptions } from './options.ts';
-import { startCluster } from './postgres/cluster.ts';
+import { type Cluster, removeCluster, startCluster } from './postgres/cluster.ts';
 import { prepareDatabase } from './postgres/prepare.ts';
 import type { Progress } from './progress.ts';
 import { startStandIns } from './standins/start.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 import { startTargetServer, type TargetServer } from './target-server.ts';
 
-const database = 'postgres';
+const ownDatabase = 'postgres';
 
 /** A running control room: everything a newcomer's commands act on. */
 export interface ControlRoom {
@@ -66,28 +67,56 @@ export async function openControlRoom(request: OpenControlRoom): Promise<Control
   }
 }
 
-/** The server's superuser and the role that jobs and commands use; the same URL for a server that is not ours. */
-async function openDatabase({ options, progress }: OpenControlRoom, state: StateFolder, closers: Closers) {
-  const log = (line: string) => progress.line(`  ${line}`);
-  if (options.databaseUrl !== undefined) {
-    return { superuserUrl: options.databaseUrl, url: options.databaseUrl };
+/** Ways into the database of this room. */
+interface OpenedDatabase {
+  readonly superuserUrl: string;
+  /** As the role that jobs and commands use; the same URL for a server that is not ours. */
+  readonly url: string;
+  readonly database: string;
+  /** How the stand-in of pg_cron logs in as a job's own user; only a server of ours offers it. */
+  readonly connectAs?: Cluster['socketLogin'];
+}
+
+async function openDatabase(
+  { options, progress }: OpenControlRoom,
+  state: StateFolder,
+  closers: Closers,
+): Promise<OpenedDatabase> {
+  const { databaseUrl } = options;
+  if (databaseUrl !== undefined)
+    return { superuserUrl: databaseUrl, url: databaseUrl, database: databaseOf(databaseUrl) };
+  if (options.fresh) {
+    await progress.step('Forgetting earlier runs', async () => {
+      await removeCluster(state.postgres);
+      state.wipe();
+    });
   }
   const cluster = await progress.step(
     'PostgreSQL',
-    () => startCluster({ dataDir: state.postgres, log }),
-    (started) => `${started.version} at 127.0.0.1:${new URL(started.superuserUrl).port}`,
+    () => startCluster({ dataDir: state.postgres, log: (line) => progress.line(`  ${line}`) }),
+    (started) => `${started.version} at 127.0.0.1:${started.port}`,
   );
   closers.add('PostgreSQL', () => cluster.stop());
-  return { superuserUrl: cluster.superuserUrl, url: cluster.url(database, 'postgres') };
+  return {
+    superuserUrl: cluster.superuserUrl,
+    url: cluster.url(ownDatabase, 'postgres'),
+    database: ownDatabase,
+    connectAs: cluster.socketLogin,
+  };
+}
+
+/** @throws ConfigurationError when the address is none; its text may hold a password and is not repeated. */
+function databaseOf(url: string): string {
+  const name = URL.canParse(url) ? decodeURIComponent(new URL(url).pathname.slice(1)) : '';
+  if (name !== '') return name;
+  throw new ConfigurationError('--database-url is not a connection string that names a database.', {
+    hint: 'It looks like postgres://user:password@host:5432/database.',
+  });
 }
 
 async function open(request: OpenControlRoom, state: StateFolder, closers: Closers): Promise<ControlRoom> {
   const { root, options, progress } = request;
-  if (options.fresh && options.databaseUrl === undefined) {
-    await progress.step('Forgetting earlier runs', async () => state.wipe());
-  }
-  const log = (line: string) => progress.line(`  ${line}`);
-  const { superuserUrl, url } = await openDatabase(request, state, closers);
+  const { superuserUrl, url, database, connectAs } = await openDatabase(request, state, closers);
   const installed = await progress.step(
     'Roles and extensions',
     () => prepareDatabase({ superuserUrl, database }),
@@ -97,7 +126,12 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         .join(', '),
   );
   if (installed.some((part) => part.kind === 'stand-in')) {
-    const standIns = await startStandIns({ superuserUrl, database, log });
+    const standIns = await startStandIns({
+      superuserUrl,
+      database,
+      log: (line) => progress.line(`  ${line}`),
+      ...(connectAs === undefined ? {} : { connectAs }),
+    });
     closers.add('stand-ins', () => standIns.stop());
   }
   const sql = connect({ url, applicationName: 'opsroom-local', max: 4 });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { onClosedPipe } from '../actions/_shared/io/closed-pipe.ts';
 import { reportFailure } from '../actions/_shared/io/report-failure.ts';
 import { openControlRoom } from './control-room.ts';
 import { demonstrate } from './demonstrate.ts';
@@ -27,6 +28,7 @@ function untilStopped(): { readonly signal: AbortSignal; readonly stopped: Promi
       resolve();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    onClosedPipe(stop);
   });
   return { signal: controller.signal, stopped };
 }

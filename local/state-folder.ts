@@ -12,7 +12,7 @@ export interface StateFolder {
   readonly path: string;
   /** Where the cluster keeps its data. */
   readonly postgres: string;
-  /** Remove everything kept; only for `--fresh`. */
+  /** Remove what is kept beside the cluster; only for `--fresh`. */
   readonly wipe: () => void;
   /** Claim the folder for this process; throws ConfigurationError when another `npm start` holds it. */
   readonly claim: () => void;
@@ -38,7 +38,7 @@ export function openStateFolder(root: string): StateFolder {
   const folder = path.join(root, '.opsroom');
   const instance = path.join(folder, 'instance.json');
   const lock = path.join(folder, 'lock');
-  const make = () => mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const make = () => mkdirSync(folder, { recursive: true, mode: 0o711 });
   make();
 
   const readJson = (name: string): unknown => {
@@ -70,7 +70,7 @@ export function openStateFolder(root: string): StateFolder {
     path: folder,
     postgres: path.join(folder, 'postgres'),
     wipe() {
-      for (const name of ['postgres', 'secrets.json', 'instance.json']) {
+      for (const name of ['secrets.json', 'ports.json', 'cache']) {
         rmSync(path.join(folder, name), { recursive: true, force: true });
       }
     },

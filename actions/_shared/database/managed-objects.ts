@@ -3,13 +3,15 @@ import type { ResourceKind } from '../declare/model.ts';
 import type { Queryable } from './connect.ts';
 import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
-const LedgerRows = z.array(z.object({ kind: z.string(), name: z.string(), digest: z.string() }));
-export type LedgerRow = z.infer<typeof LedgerRows>[number];
+const LedgerRows = z.array(z.object({ kind: z.string(), digests: z.record(z.string(), z.string()) }));
 
-/** What we made and how it looked when we last applied it. */
-export async function readLedger(sql: Queryable): Promise<LedgerRow[]> {
-  const rows = await sql`select kind, name, digest from ops.managed_objects`;
-  return LedgerRows.parse([...rows]);
+/** What we made, kind by kind: names with the digest of what we last applied. */
+export async function readLedger(sql: Queryable): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
+  const rows = await sql`
+    select kind, json_object_agg(name, digest) as digests from ops.managed_objects group by kind`;
+  return new Map(
+    LedgerRows.parse([...rows]).map((row) => [row.kind, new Map(Object.entries(row.digests))] as const),
+  );
 }
 
 /** One entry of the ledger; `applied` as JSON text without any secret value. */

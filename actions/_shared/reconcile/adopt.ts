@@ -70,8 +70,8 @@ export async function readUnmanaged(sql: Sql, desired: DesiredState): Promise<Un
           hint: 'Run `opsroom plan`: it says what the database lacks',
         });
       }
-      const ledger = ops.ledger ? await readLedger(tx) : [];
-      const ours = new Set(ledger.filter((row) => row.kind === 'cron').map((row) => row.name));
+      const ledger = ops.ledger ? await readLedger(tx) : undefined;
+      const ours = new Set(ledger?.get('cron')?.keys());
       for (const job of desired.jobs) ours.add(job.name);
       const rows = (await readCronJobs(tx)).filter(
         (row) => row.jobname === null || !ours.has(row.jobname) || row.username !== user,

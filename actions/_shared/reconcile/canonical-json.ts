@@ -28,11 +28,11 @@ function canonicalArray(values: readonly unknown[]): string {
   return `${text}]`;
 }
 
-// Written for ten thousand definitions in a row: no intermediate lists of entries, each key looked at once.
+// Written for ten thousand definitions in a row: the order of keys is worked out once for each set of them.
 function canonicalObject(value: object): string {
   let text = '{';
   let separator = '';
-  for (const { name, label } of Object.keys(value).map(keyOf).sort(compareKeys)) {
+  for (const { name, label } of orderedKeys(Object.keys(value))) {
     const inner: unknown = Reflect.get(value, name);
     if (inner === undefined) continue;
     text += separator + label + canonicalJson(inner);
@@ -45,23 +45,21 @@ interface Key {
   readonly name: string;
   /** The key as it is printed, colon and space included. */
   readonly label: string;
-  readonly bytes: Buffer;
 }
 
-const keys = new Map<string, Key>();
-// Keys are words of our own language but for those inside of bodies, of which there may be any number.
-const MOST_KEYS = 2000;
+const orders = new Map<string, readonly Key[]>();
+// Shapes are those of our own language but for the bodies of requests, of which there may be any number.
+const MOST_ORDERS = 1000;
 
-function keyOf(name: string): Key {
-  const known = keys.get(name);
+function orderedKeys(names: readonly string[]): readonly Key[] {
+  const shape = names.join('\u0000');
+  const known = orders.get(shape);
   if (known !== undefined) return known;
-  const key = { name, label: `${JSON.stringify(name)}: `, bytes: Buffer.from(name) };
-  if (keys.size < MOST_KEYS) keys.set(name, key);
-  return key;
-}
-
-function compareKeys(a: Key, b: Key): number {
-  return a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes);
+  const order = names
+    .map((name) => ({ name, label: `${JSON.stringify(name)}: `, bytes: Buffer.from(name) }))
+    .sort((a, b) => a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes));
+  if (orders.size < MOST_ORDERS) orders.set(shape, order);
+  return order;
 }
 
 function canonicalNumber(value: number): string {

@@ -31,10 +31,6 @@ async function ledgerByKind(
   tx: Transaction,
   capabilities: Capabilities,
 ): Promise<ReadonlyMap<ResourceKind, Ledger>> {
-  const byKind = new Map(RESOURCES.map(({ kind }) => [kind, new Map<string, string>()]));
-  if (!capabilities.ops.ledger) return byKind;
-  for (const row of await readLedger(tx)) {
-    for (const [kind, entries] of byKind) if (kind === row.kind) entries.set(row.name, row.digest);
-  }
-  return byKind;
+  const entries = capabilities.ops.ledger ? await readLedger(tx) : new Map<string, Ledger>();
+  return new Map(RESOURCES.map(({ kind }) => [kind, entries.get(kind) ?? new Map()]));
 }

@@ -1,6 +1,5 @@
 import type { Transaction } from '../../database/connect.ts';
 import {
-  type DefinitionDigest,
   deleteDefinitions,
   insertDefinitions,
   type NewDefinition,
@@ -19,7 +18,7 @@ import { parseStoredDefinition, storedFields } from '../stored-definition.ts';
 import { EMPTY_PLAN, type LedgerNote, type Resource } from './resource.ts';
 
 interface LiveDefinitions {
-  readonly digests: readonly DefinitionDigest[];
+  readonly digests: ReadonlyMap<string, string>;
   /** Whole definitions, only of the jobs that differ from their files. */
   readonly details: ReadonlyMap<string, unknown>;
 }
@@ -32,12 +31,17 @@ export const jobResource: Resource<LiveDefinitions> = {
   kind: 'job',
 
   async read(tx, { desired, capabilities }) {
-    if (!capabilities.ops.definitions) return { digests: [], details: new Map() };
+    if (!capabilities.ops.definitions) return { digests: new Map(), details: new Map() };
     const digests = await readDefinitionDigests(tx);
     const wanted = new Map(desired.jobs.map((job) => [job.name, definitionText(job.definition).digest]));
-    const changed = digests.filter((row) => wanted.has(row.name) && wanted.get(row.name) !== row.digest);
-    const undeclared = digests.filter((row) => !wanted.has(row.name));
-    const names = [...changed, ...undeclared.slice(0, UNDECLARED_DETAILS)].map((row) => row.name);
+    const changed: string[] = [];
+    const undeclared: string[] = [];
+    for (const [name, digest] of digests) {
+      const declared = wanted.get(name);
+      if (declared === undefined) undeclared.push(name);
+      else if (declared !== digest) changed.push(name);
+    }
+    const names = [...changed, ...undeclared.slice(0, UNDECLARED_DETAILS)];
     const rows = names.length === 0 ? [] : await readDefinitions(tx, names);
     return { digests, details: new Map(rows.map((row) => [row.name, row.definition])) };
   },
@@ -49,7 +53,7 @@ export const jobResource: Resource<LiveDefinitions> = {
     const difference = diffObjects({
       kind: 'job',
       desired: desired.jobs.map(desiredObject),
-      live: new Map(live.digests.map((row) => [row.name, liveObject(row, live)])),
+      live: new Map([...live.digests].map(([name, digest]) => [name, liveObject(name, digest, live)])),
       ledger,
       prune,
       risks: ({ name }) =>
@@ -120,8 +124,7 @@ function desiredObject(job: DesiredJob): DesiredObject {
   };
 }
 
-function liveObject(row: DefinitionDigest, live: LiveDefinitions): LiveObject {
-  const { name, digest } = row;
+function liveObject(name: string, digest: string, live: LiveDefinitions): LiveObject {
   return {
     name,
     digest,
