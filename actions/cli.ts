@@ -105,6 +105,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .addOption(rootOption())
     .addOption(environmentOption())
     .option('--write', 'write the files; without it they are only shown')
+    .option('--store-secrets', 'move the secrets found in commands into the Vault, inside the database')
     .addOption(
       new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal'),
     )

@@ -5,6 +5,7 @@ import { reportFailure } from '../actions/_shared/io/report-failure.ts';
 const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly string[]) => Promise<string> }>>> =
   {
     reconcile: () => import('./reconcile.ts'),
+    'chaos-apply': () => import('./chaos-apply.ts'),
   };
 
 /** `npm run bench -- SUITE [options]`: prints the table; bench/RESULTS.md keeps the figures that were quoted. */

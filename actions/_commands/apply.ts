@@ -45,7 +45,8 @@ async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
     ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
   };
   const plan = await computePlan(shared);
-  if (options.format === 'terminal' || options.dryRun === true) await writePlan(plan, desired, options.format);
+  if (options.format === 'terminal' || options.dryRun === true)
+    await writePlan(plan, desired, options.format);
   if (options.dryRun === true) return plan.blockers.length > 0 ? 1 : 0;
   if (
     plan.blockers.length === 0 &&

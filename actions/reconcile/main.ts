@@ -6,6 +6,7 @@ import { readDeclarations } from '../_shared/target/read-declarations.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { applyOutcome, brokenOutcome, dryRunOutcome } from './decide-outcome.ts';
 import { ReconcileInputs } from './inputs.ts';
+import { judgeCommit } from './judge-commit.ts';
 
 /** The `reconcile` action: makes an environment what the files say. */
 export async function run(): Promise<void> {
@@ -14,6 +15,7 @@ export async function run(): Promise<void> {
 
 async function reconcileEnvironment({ environment, redaction, now }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(ReconcileInputs, environment);
+  redaction.add(inputs.githubToken);
   const context = readRunContext(environment);
   const declarations = await readDeclarations({
     workspace: context.workspace,
@@ -24,6 +26,8 @@ async function reconcileEnvironment({ environment, redaction, now }: ActionRun):
   if (declarations.broken) return brokenOutcome(inputs, declarations.diagnostics);
 
   const desired = declarations.resolve(inputs.environment);
+  const commit = await judgeCommit({ inputs, context, desired });
+  if (commit.kind === 'stop') return commit.outcome;
   const about = { desired, root: inputs.root, diagnostics: declarations.diagnostics, now: now() };
   return withDatabase({ declaration: desired.environment, environment }, async (sql) => {
     const request = {
@@ -43,6 +47,6 @@ async function reconcileEnvironment({ environment, redaction, now }: ActionRun):
       actor: { name: context.actor, commit: context.sha, runUrl: context.runUrl },
       ...(inputs.expectDigest === undefined ? {} : { expectDigest: inputs.expectDigest }),
     });
-    return applyOutcome(result, about);
+    return { ...applyOutcome(result, about), notices: commit.notices, warnings: commit.warnings };
   });
 }

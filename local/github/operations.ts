@@ -3,6 +3,7 @@
  * the stand-in serves exactly these, and a test sees that each was exercised.
  */
 export const OPERATIONS = [
+  'git/get-ref',
   'issues/add-labels',
   'issues/create',
   'issues/create-comment',
@@ -18,6 +19,7 @@ export const OPERATIONS = [
   'issues/update-comment',
   'pulls/get',
   'pulls/list-files',
+  'repos/compare-commits-with-basehead',
 ] as const;
 
 /** An id of {@link OPERATIONS}. */

@@ -14,6 +14,7 @@ import { issueComments } from './resources/issue-comments.ts';
 import { issues } from './resources/issues.ts';
 import { labels } from './resources/labels.ts';
 import { pulls } from './resources/pulls.ts';
+import { repository as branches } from './resources/repository.ts';
 import { createStore, type Store } from './store.ts';
 import { type Identity, isAllowed } from './tokens.ts';
 
@@ -44,7 +45,7 @@ export interface GitHubStandIn {
   readonly stop: () => Promise<void>;
 }
 
-const HANDLERS: Handlers = { ...issues, ...issueComments, ...labels, ...pulls };
+const HANDLERS: Handlers = { ...issues, ...issueComments, ...labels, ...pulls, ...branches };
 
 /** Starts the stand-in on a free port of 127.0.0.1. */
 export async function startGitHub(repository: {

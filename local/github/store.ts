@@ -52,6 +52,15 @@ export interface StoredIssue {
   readonly pullRequest: StoredPullRequest | null;
 }
 
+/** A commit, as far as comparing needs it. */
+export interface StoredCommit {
+  readonly sha: string;
+  /** Null for the first one. */
+  readonly parent: string | null;
+  /** What it changed against its parent. */
+  readonly files: readonly StoredFile[];
+}
+
 /** The repository the stand-in serves. */
 export interface Store {
   readonly owner: string;
@@ -59,6 +68,9 @@ export interface Store {
   readonly issues: Map<number, StoredIssue>;
   readonly comments: Map<number, StoredComment>;
   readonly labels: Map<string, StoredLabel>;
+  readonly commits: Map<string, StoredCommit>;
+  /** Branches by name, with the commit each points at. */
+  readonly branches: Map<string, string>;
   /** Next number for an id; ids grow as on GitHub. */
   nextId: number;
   /** Objects created after this id are missing from the next `staleLists` lists. */
@@ -73,6 +85,8 @@ export function createStore(repository: { readonly owner: string; readonly repo:
     issues: new Map(),
     comments: new Map(),
     labels: new Map(),
+    commits: new Map(),
+    branches: new Map(),
     nextId: 1_001,
     staleAfterId: Number.MAX_SAFE_INTEGER,
     staleLists: 0,
@@ -122,6 +136,19 @@ export function addComment(
   const added: StoredComment = { ...comment, id: takeId(store), createdAt: now, updatedAt: now };
   store.comments.set(added.id, added);
   return added;
+}
+
+/** Commits files to a branch, which is made when it is missing. */
+export function pushCommit(
+  store: Store,
+  commit: { readonly branch: string; readonly sha: string; readonly files: readonly string[] },
+): void {
+  const parent = store.branches.get(commit.branch) ?? null;
+  const files = commit.files.map(
+    (filename) => ({ filename, status: 'modified', additions: 1, deletions: 1 }) as const,
+  );
+  store.commits.set(commit.sha, { sha: commit.sha, parent, files });
+  store.branches.set(commit.branch, commit.sha);
 }
 
 /** The label with this name, whatever its case; made when it is missing. */

@@ -2,7 +2,7 @@ import { Octokit } from 'octokit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OPERATIONS } from '../../local/github/operations.ts';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
-import { addIssue } from '../../local/github/store.ts';
+import { addIssue, pushCommit } from '../../local/github/store.ts';
 
 const repository = { owner: 'acme', repo: 'ops' };
 let github: GitHubStandIn;
@@ -11,7 +11,7 @@ beforeAll(async () => {
   github = await startGitHub(repository);
   github.allow('writer', {
     login: 'github-actions[bot]',
-    permissions: { issues: 'write', 'pull-requests': 'write' },
+    permissions: { contents: 'read', issues: 'write', 'pull-requests': 'write' },
   });
   github.allow('reader', {
     login: 'github-actions[bot]',
@@ -80,6 +80,14 @@ describe('the GitHub stand-in', () => {
     await rest.issues.listLabelsForRepo({ ...repository });
     await rest.pulls.get({ ...repository, pull_number: number });
     await rest.pulls.listFiles({ ...repository, pull_number: number });
+    const [base, head] = ['1'.repeat(40), '2'.repeat(40)];
+    pushCommit(github.store, { branch: 'feature/x', sha: base, files: ['README.md'] });
+    pushCommit(github.store, { branch: 'feature/x', sha: head, files: ['README.md', 'docs/a b.md'] });
+    const { data: ref } = await rest.git.getRef({ ...repository, ref: 'heads/feature/x' });
+    expect(ref.object.sha).toBe(head);
+    const basehead = `${base}...${head}`;
+    const { data: range } = await rest.repos.compareCommitsWithBasehead({ ...repository, basehead });
+    expect(range).toMatchObject({ status: 'ahead', ahead_by: 1, behind_by: 0 });
 
     const succeeded = new Set(github.calls.filter((call) => call.status < 300).map((call) => call.operation));
     expect([...OPERATIONS].filter((operation) => !succeeded.has(operation))).toEqual([]);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { loadDeclarations } from '../../actions/_shared/declare/load.ts';
+import { watchedPaths } from '../../actions/reconcile/commit-standing.ts';
 import { actionNames, root } from './action-metadata.ts';
 import { loadValidator, type Validate } from './language-service.ts';
 import { RULES, readWorkflow } from './workflow-rules.ts';
@@ -132,6 +133,19 @@ describe('what the workflows hand over', () => {
 
       expect(step?.env, environment).toEqual(Object.fromEntries(expected));
     }
+  });
+
+  it('reconcile runs for every change that supersedes an older run, and for no other', () => {
+    const file = `${folder}/reconcile.yml`;
+    const { paths } = z
+      .object({ on: z.object({ push: z.object({ paths: z.array(z.string()) }) }) })
+      .parse(parse(textOf('reconcile.yml'))).on.push;
+
+    expect(paths.sort()).toEqual(
+      watchedPaths('.', file)
+        .map((each) => (each.endsWith('/') ? `${each}**` : each))
+        .sort(),
+    );
   });
 
   it.each(['plan', 'drift'])('%s gets connections and no secret of a job', (name) => {

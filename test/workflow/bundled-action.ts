@@ -16,6 +16,8 @@ export interface BundledStep {
   readonly apiUrl: string;
   readonly event: { readonly name: string; readonly payload: unknown };
   readonly sha?: string;
+  /** What the run is for, `refs/heads/main` when left out. */
+  readonly ref?: string;
 }
 
 /** What the runner sees of a step. */
@@ -69,6 +71,8 @@ export async function runBundledAction(step: BundledStep): Promise<StepResult> {
     GITHUB_RUN_ID: '4711',
     GITHUB_RUN_ATTEMPT: '1',
     GITHUB_SHA: step.sha ?? 'c'.repeat(40),
+    GITHUB_REF: step.ref ?? 'refs/heads/main',
+    GITHUB_WORKFLOW_REF: `acme/ops/.github/workflows/${step.action}.yml@refs/heads/main`,
     GITHUB_WORKSPACE: step.workspace,
     GITHUB_EVENT_NAME: step.event.name,
     GITHUB_EVENT_PATH: eventPath,

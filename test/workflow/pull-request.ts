@@ -52,6 +52,7 @@ export function allowWorkflowTokens(github: GitHubStandIn): void {
     permissions: { contents: 'read', 'pull-requests': 'write' },
   });
   github.allow('ghs_drift', { login: ACTIONS_LOGIN, permissions: { contents: 'read', issues: 'write' } });
+  github.allow('ghs_reconcile', { login: ACTIONS_LOGIN, permissions: { contents: 'read' } });
   github.allow('ghs_fork', {
     login: ACTIONS_LOGIN,
     permissions: { contents: 'read', issues: 'read', 'pull-requests': 'read' },

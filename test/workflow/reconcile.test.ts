@@ -1,18 +1,28 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
+import { pushCommit } from '../../local/github/store.ts';
 import { bareDatabase, type TestDatabase } from '../support/database.ts';
 import { type BundledStep, runBundledAction, type StepResult } from './bundled-action.ts';
 import { CANARIES, type ControlRepository, controlRepository } from './control-repository.ts';
+import { allowWorkflowTokens } from './pull-request.ts';
 
 let database: TestDatabase;
+let github: GitHubStandIn;
 let repository: ControlRepository;
 const sha = 'e'.repeat(40);
 
 beforeAll(async () => {
   database = await bareDatabase(import.meta.url);
   repository = controlRepository();
+  github = await startGitHub({ owner: 'acme', repo: 'ops' });
+  allowWorkflowTokens(github);
+  pushCommit(github.store, { branch: 'main', sha, files: ['runbooks/secrets.yaml'] });
 });
 
-afterAll(() => database.drop());
+afterAll(async () => {
+  await github.stop();
+  await database.drop();
+});
 
 function reconcile(
   inputs: Readonly<Record<string, string>> = {},
@@ -23,8 +33,8 @@ function reconcile(
     with: { environment: 'production', ...inputs },
     env: { OPS_PRODUCTION_DATABASE_URL: database.url, ...CANARIES },
     workspace: repository.workspace,
-    token: 'ghs_none',
-    apiUrl: 'http://127.0.0.1:1',
+    token: 'ghs_reconcile',
+    apiUrl: github.apiUrl,
     event: { name: 'push', payload: { ref: 'refs/heads/main' } },
     sha,
     ...over,
@@ -111,6 +121,8 @@ describe('a reconcile after the merge', () => {
     [{ environment: 'nowhere' }, 'nowhere'],
     [{ 'dry-run': 'maybe' }, 'dry-run'],
     [{ 'allow-deletes': 'many' }, 'allow-deletes'],
+    [{ 'allow-superseded': 'yes' }, 'allow-superseded'],
+    [{ 'github-token': '' }, 'github-token'],
     [{ 'expect-digest': 'abc' }, 'expect-digest'],
   ])('refuses the inputs %j without a stack', async (inputs, word) => {
     const result = await reconcile(inputs);

@@ -30,6 +30,13 @@ export async function readCronJobs(sql: Queryable): Promise<CronJobRow[]> {
   return CronJobRows.parse([...rows]);
 }
 
+/** The same for a role that may not use schema cron: commands that are not ours come hidden. */
+export async function readCronJobsOnBehalf(sql: Queryable): Promise<CronJobRow[]> {
+  const rows = await sql`
+    select jobid, jobname, schedule, command, database, username, active, owner_exists from ops.plan_cron_jobs()`;
+  return CronJobRows.parse([...rows]);
+}
+
 /** What a new row of `cron.job` needs. */
 export interface NewCronJob {
   readonly name: string;

@@ -25,6 +25,16 @@ export async function readSecrets(sql: Queryable): Promise<VaultSecret[]> {
   return z.array(VaultSecret).parse([...rows]);
 }
 
+/** The same for a role that may not use schema vault. */
+export async function readSecretsOnBehalf(sql: Queryable): Promise<VaultSecret[]> {
+  const rows = await sql`
+    select id, name, description,
+           to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as updated_at,
+           (extract(epoch from clock_timestamp() - updated_at) * 1000)::float8 as age_ms
+    from ops.plan_secrets()`;
+  return z.array(VaultSecret).parse([...rows]);
+}
+
 /** A value we would store, as a keyed digest: what the database compares without the value travelling. */
 export interface SecretProbe {
   readonly name: string;

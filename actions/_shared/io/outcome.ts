@@ -15,6 +15,8 @@ export interface Outcome {
   readonly diagnostics?: readonly Diagnostic[];
   /** Annotations without a place in a file. */
   readonly notices?: readonly string[];
+  /** The same, for what somebody should look at although the run goes on. */
+  readonly warnings?: readonly string[];
   /** Text for the log. */
   readonly log?: string;
   /** Markdown for the summary of the job, bounded when it is written. */

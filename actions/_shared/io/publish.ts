@@ -23,6 +23,7 @@ export async function publish(run: {
   const { outcome, record, redaction } = run;
   for (const value of redaction.values()) core.setSecret(value);
   annotate(core, outcome, redaction);
+  for (const warning of outcome.warnings ?? []) core.warning(redaction.redact(warning));
   for (const notice of outcome.notices ?? []) core.notice(redaction.redact(notice));
   if (outcome.log !== undefined && outcome.log !== '') core.info(redaction.redact(outcome.log));
   if (run.fault !== undefined) describeFault(core, run.fault, redaction);

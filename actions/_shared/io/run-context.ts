@@ -17,10 +17,14 @@ export interface RunContext {
   readonly owner: string;
   readonly repo: string;
   readonly sha: string;
+  /** Name of the branch the run is for; null for a tag or a pull request. */
+  readonly branch: string | null;
   readonly actor: string;
   readonly apiUrl: string;
   readonly serverUrl: string;
   readonly runUrl: string;
+  /** The workflow's file, relative to its repository; null where it is not known. */
+  readonly workflowFile: string | null;
   /** The checked-out repository. */
   readonly workspace: string;
   readonly pullRequest: PullRequest | null;
@@ -31,6 +35,8 @@ const Variables = z.object({
   GITHUB_EVENT_PATH: z.string().optional(),
   GITHUB_REPOSITORY: z.string().regex(/^[^/]+\/[^/]+$/),
   GITHUB_SHA: z.string().default(''),
+  GITHUB_REF: z.string().default(''),
+  GITHUB_WORKFLOW_REF: z.string().default(''),
   GITHUB_TRIGGERING_ACTOR: z.string().optional(),
   GITHUB_ACTOR: z.string().default('unknown'),
   GITHUB_API_URL: z.url().default('https://api.github.com'),
@@ -70,6 +76,8 @@ export function readRunContext(environment: Environment): RunContext {
     owner,
     repo,
     sha: variables.GITHUB_SHA,
+    branch: /^refs\/heads\/(.+)$/.exec(variables.GITHUB_REF)?.[1] ?? null,
+    workflowFile: /^[^/]+\/[^/]+\/([^@]+)@/.exec(variables.GITHUB_WORKFLOW_REF)?.[1] ?? null,
     actor: variables.GITHUB_TRIGGERING_ACTOR ?? variables.GITHUB_ACTOR,
     apiUrl: variables.GITHUB_API_URL,
     serverUrl: variables.GITHUB_SERVER_URL,

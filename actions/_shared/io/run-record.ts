@@ -12,6 +12,7 @@ export const RunReason = z.enum([
   'nothing_to_do',
   'plan_moved',
   'deletion_guard',
+  'superseded',
   'locked',
   'connection_lost',
   'apply_failed',
@@ -45,6 +46,7 @@ export function isGood(reason: RunReason): boolean {
     case 'dry_run':
     case 'applied':
     case 'nothing_to_do':
+    case 'superseded':
     case 'drift_found':
     case 'drift_none':
       return true;

@@ -65,7 +65,7 @@ export async function readUnmanaged(sql: Sql, desired: DesiredState): Promise<Un
     return await readTransaction(sql, async (tx) => {
       const capabilities = capabilitiesOf(await readTarget(tx));
       const { user, database, cron, ops } = capabilities;
-      if (cron.state !== 'ready') {
+      if (cron.state !== 'ready' || cron.source !== 'table') {
         throw new ConfigurationError('There is no pg_cron to adopt jobs from', {
           hint: 'Run `opsroom plan`: it says what the database lacks',
         });

@@ -1,13 +1,10 @@
 import type { DesiredState, Diagnostic, ResourceKind } from '../declare/model.ts';
 import { missingNet, targetOf } from './capabilities.ts';
 import { deletionGuard } from './deletion-guard.ts';
-import type { ChangeAction, Plan, PlanCounts, Risk } from './model.ts';
+import type { ChangeAction, Plan, PlanCounts } from './model.ts';
 import { planDigest } from './plan-digest.ts';
 import type { LiveState } from './read-live.ts';
 import type { KindPlan, PlannedChange } from './resources/resource.ts';
-
-/** Risks somebody else works out about jobs, by name: the stampede simulation, for example. */
-export type JobRisks = ReadonlyMap<string, readonly Risk[]>;
 
 export interface PlanOptions {
   readonly desired: DesiredState;
@@ -16,7 +13,6 @@ export interface PlanOptions {
   readonly prune: boolean;
   /** Consent to at most this many deletions. */
   readonly allowDeletes?: number | undefined;
-  readonly jobRisks?: JobRisks | undefined;
 }
 
 /** A plan together with what applying it needs. */
@@ -43,7 +39,7 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
   }
   const parts = [...kinds.values()];
   const ordered = orderChanges(parts.map((part) => part.changes));
-  const changes = ordered.map(({ change }) => withJobRisks(change, options.jobRisks));
+  const changes = ordered.map(({ change }) => change);
   const blockers: Diagnostic[] = [
     ...parts.flatMap((part) => part.blockers),
     ...deletionGuard({
@@ -84,11 +80,6 @@ export function orderChanges(kinds: readonly (readonly PlannedChange[])[]): Plan
     ...kinds.flatMap((changes) => changes.filter((change) => !isDelete(change))),
     ...[...kinds].reverse().flatMap((changes) => changes.filter(isDelete)),
   ];
-}
-
-function withJobRisks(change: Plan['changes'][number], risks: JobRisks | undefined): Plan['changes'][number] {
-  const more = change.kind === 'job' ? risks?.get(change.name) : undefined;
-  return more === undefined ? change : { ...change, risks: [...change.risks, ...more] };
 }
 
 function countsOf(changes: Plan['changes'], parts: readonly KindPlan[]): PlanCounts {

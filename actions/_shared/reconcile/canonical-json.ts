@@ -6,16 +6,24 @@ export function canonicalJson(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
     case 'number':
       return canonicalNumber(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
-      return Array.isArray(value) ? canonicalArray(value) : canonicalObject(value);
+      if (Array.isArray(value)) return canonicalArray(value);
+      return isRecord(value) ? canonicalObject(value) : 'null';
     default:
       throw new TypeError(`a ${typeof value} has no JSON`);
   }
+}
+
+/** Text that is printed as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function isRecord(value: object | null): value is Readonly<Record<string, unknown>> {
+  return value !== null;
 }
 
 function canonicalArray(values: readonly unknown[]): string {
@@ -29,11 +37,11 @@ function canonicalArray(values: readonly unknown[]): string {
 }
 
 // Written for ten thousand definitions in a row: the order of keys is worked out once for each set of them.
-function canonicalObject(value: object): string {
+function canonicalObject(value: Readonly<Record<string, unknown>>): string {
   let text = '{';
   let separator = '';
   for (const { name, label } of orderedKeys(Object.keys(value))) {
-    const inner: unknown = Reflect.get(value, name);
+    const inner = value[name];
     if (inner === undefined) continue;
     text += separator + label + canonicalJson(inner);
     separator = ', ';

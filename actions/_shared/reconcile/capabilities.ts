@@ -8,17 +8,23 @@ export interface Capabilities {
   readonly ops: { readonly ledger: boolean; readonly definitions: boolean; readonly audit: boolean };
   readonly migrationHistory: boolean;
   readonly cron: CronCapability;
-  readonly vault: 'ready' | 'absent' | 'closed';
+  /** `names`: what is stored can be seen, and no value compared. */
+  readonly vault: 'ready' | 'names' | 'absent' | 'closed';
   readonly net: boolean;
   /** Values of secrets would be written to the server log. */
   readonly logsParameters: boolean;
   readonly superuser: boolean;
+  /** The role that applies. */
   readonly user: string;
+  /** Our role, when it is another one and can only look. */
+  readonly reader: string | null;
   readonly database: string;
 }
 
 export interface CronCapability {
   readonly state: 'ready' | 'absent' | 'closed';
+  /** What we read rows from; the function is for a role that may not use schema cron. */
+  readonly source: 'table' | 'function';
   /** May call alter_job and schedule_in_database (revoked from PUBLIC since pg_cron 1.4). */
   readonly canAlter: boolean;
   /** False: row security shows us our own jobs only. */
@@ -43,6 +49,7 @@ export function capabilitiesOf(facts: TargetFacts): Capabilities {
     logsParameters: facts.logsParameters,
     superuser: facts.superuser,
     user: facts.user,
+    reader: facts.reader,
     database: facts.database,
   };
 }
@@ -66,9 +73,12 @@ export function targetOf(facts: TargetFacts): Plan['target'] {
 function cronCapability(facts: TargetFacts): CronCapability {
   const job = facts.relations['cron.job'];
   const callable = (name: string): boolean => facts.functions[name] === true;
-  const open = job?.readable === true && callable('cron.schedule') && callable('cron.unschedule');
+  const source = job?.readable !== true && facts.views['ops.plan_cron_jobs'] === true ? 'function' : 'table';
+  const visible = job?.readable === true || source === 'function';
+  const open = visible && callable('cron.schedule') && callable('cron.unschedule');
   return {
     state: job === undefined ? 'absent' : open ? 'ready' : 'closed',
+    source,
     canAlter: callable('cron.alter_job') && callable('cron.schedule_in_database'),
     seesAllJobs: job?.seesAllRows === true,
     version: versionNumber(facts.extensions.pg_cron ?? facts.standIns.cron),
@@ -81,7 +91,8 @@ function vaultCapability(facts: TargetFacts): Capabilities['vault'] {
   if (secrets === undefined || view === undefined) return 'absent';
   const callable =
     facts.functions['vault.create_secret'] === true && facts.functions['vault.update_secret'] === true;
-  return secrets.readable && view.readable && callable ? 'ready' : 'closed';
+  if (secrets.readable && view.readable && callable) return 'ready';
+  return facts.reader !== null && facts.views['ops.plan_secrets'] === true ? 'names' : 'closed';
 }
 
 /** `1.4-1` is 104, `1.6.4` is 106; an unknown version counts as new. */

@@ -1,6 +1,6 @@
 import type { VaultSecret } from '../database/vault-secrets.ts';
 import type { Diagnostic, SecretDeclaration } from '../declare/model.ts';
-import { someNames } from './capabilities.ts';
+import { type Capabilities, someNames } from './capabilities.ts';
 import { sha256 } from './digest.ts';
 import { durationText } from './job-fields.ts';
 import { type LiveSecrets, secretDigest } from './live-secrets.ts';
@@ -19,8 +19,8 @@ type Verdict =
  */
 export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
   const { desired, capabilities } = context;
-  if (capabilities.vault !== 'ready') {
-    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities.user) };
+  if (capabilities.vault === 'absent' || capabilities.vault === 'closed') {
+    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities) };
   }
   const stored = new Map(live.rows.map((row) => [row.name, row]));
   const changes: PlannedChange[] = [];
@@ -43,7 +43,7 @@ export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
     changes: [...changes, ...undeclared.changes],
     unchanged,
     blockers,
-    notices,
+    notices: [...notices, ...notCompared(stored, context)],
   };
 }
 
@@ -63,7 +63,8 @@ function judge(
   }
   const applied = context.ledger.get(secret.name);
   const readable = !live.unreadable.has(secret.name);
-  const rotates = value !== undefined && (!readable || live.same.get(secret.name) !== true);
+  const comparable = context.capabilities.vault === 'ready';
+  const rotates = value !== undefined && comparable && (!readable || live.same.get(secret.name) !== true);
   const describes = value !== undefined && row.description !== secret.description;
   if (!rotates && !describes && (applied !== undefined || value === undefined)) return { kind: 'unchanged' };
   const state = !readable ? 'unreadable' : rotates ? 'differs' : 'same';
@@ -122,6 +123,26 @@ function secretRisks(value: 'new' | 'differs' | 'same' | 'unreadable', logged: b
     });
   }
   return risks;
+}
+
+/** A role that may only look can't decrypt: that is no change and no fault, but it has to be said. */
+function notCompared(
+  stored: ReadonlyMap<string, VaultSecret>,
+  { desired, env, capabilities }: PlanContext,
+): Diagnostic[] {
+  const given = desired.secrets.filter(
+    (secret) => stored.has(secret.name) && secretValue(secret, env) !== undefined,
+  );
+  if (capabilities.vault !== 'names' || given.length === 0) return [];
+  const names = someNames(given, 'secret');
+  return [
+    {
+      severity: 'notice',
+      code: 'secret-not-compared',
+      message: `Whether the Vault holds the given value was not compared for ${names}: role ${capabilities.reader ?? capabilities.user} may not decrypt`,
+      location: desired.environment.location,
+    },
+  ];
 }
 
 function nowhere(secret: SecretDeclaration): Diagnostic {
@@ -219,10 +240,19 @@ function secretUsers(
 function missingVault(
   state: 'absent' | 'closed',
   secrets: readonly SecretDeclaration[],
-  user: string,
+  { user, reader }: Pick<Capabilities, 'user' | 'reader'>,
 ): MissingCapability[] {
   if (secrets.length === 0) return [];
   const names = someNames(secrets, 'secret');
+  if (state === 'closed' && reader !== null) {
+    return [
+      {
+        name: 'a view of Vault',
+        consequence: `${names} can't be compared: role ${reader} may not call ops.plan_secrets`,
+        remedy: `As ${user}: grant execute on function ops.plan_secrets() to ${reader} (docs/github.md)`,
+      },
+    ];
+  }
   return [
     state === 'absent'
       ? {

@@ -2,6 +2,7 @@ import type { Transaction } from '../database/connect.ts';
 import { readLedger } from '../database/managed-objects.ts';
 import { readTarget, type TargetFacts } from '../database/read-target.ts';
 import type { DesiredState, ResourceKind } from '../declare/model.ts';
+import { ConfigurationError } from '../io/errors.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { type LiveKind, RESOURCES } from './resources/registry.ts';
 import type { Ledger } from './resources/resource.ts';
@@ -21,10 +22,23 @@ export async function readLive(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<LiveState> {
   const facts = await readTarget(tx);
+  refuseBlindness(facts);
   const capabilities = capabilitiesOf(facts);
   const kinds: LiveKind[] = [];
   for (const resource of RESOURCES) kinds.push(await resource.read(tx, { desired, env, capabilities }));
   return { facts, capabilities, kinds, ledger: await ledgerByKind(tx, capabilities) };
+}
+
+// Without one of these a plan would want to make what is there already.
+const NEEDED = ['ops.managed_objects', 'ops.job_definitions', 'supabase_migrations.schema_migrations'];
+
+/** @throws ConfigurationError when a table is there and our role may not read it (or row security hides its rows) */
+function refuseBlindness({ relations, reader, user }: TargetFacts): void {
+  const hidden = NEEDED.filter((name) => relations[name]?.readable === false);
+  if (hidden.length === 0) return;
+  throw new ConfigurationError(`Role ${reader ?? user} may not read ${hidden.join(', ')}.`, {
+    hint: 'docs/github.md has the grants and policies of a role that can plan.',
+  });
 }
 
 async function ledgerByKind(

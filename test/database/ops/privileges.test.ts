@@ -126,10 +126,12 @@ describe('every object of ops', () => {
     ]);
   });
 
-  it('runs with the rights of its caller, but for the five that service_role may call instead of writing rows', () => {
+  it('runs with the rights of its caller, but for five service_role may call instead of writing rows, and two that read for plans', () => {
     expect(functions.filter((row) => row.definer).map((row) => row.signature.split('(')[0])).toEqual([
       'ops.cancel_run',
       'ops.fire_now',
+      'ops.plan_cron_jobs',
+      'ops.plan_secrets',
       'ops.redeem_run_token',
       'ops.report_run',
       'ops.retry_run',

@@ -8,6 +8,7 @@ function facts(version: string): TargetFacts {
   return {
     database: 'postgres',
     user: 'postgres',
+    reader: null,
     serverVersion: '15.8',
     superuser: false,
     logsParameters: false,
@@ -20,6 +21,7 @@ function facts(version: string): TargetFacts {
       'cron.alter_job': true,
       'cron.schedule_in_database': true,
     },
+    views: {},
   };
 }
 

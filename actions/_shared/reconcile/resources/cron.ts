@@ -5,6 +5,7 @@ import {
   type CronJobRow,
   type NewPlacedJob,
   readCronJobs,
+  readCronJobsOnBehalf,
   scheduleJobs,
   schedulePlacedJobs,
   unscheduleJobs,
@@ -33,7 +34,9 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
   kind: 'cron',
 
   async read(tx, { capabilities }) {
-    return capabilities.cron.state === 'ready' ? readCronJobs(tx) : [];
+    const { state, source } = capabilities.cron;
+    if (state !== 'ready') return [];
+    return source === 'table' ? readCronJobs(tx) : readCronJobsOnBehalf(tx);
   },
 
   plan(rows, context) {

@@ -6,6 +6,7 @@ import {
   deleteSecrets,
   matchSecrets,
   readSecrets,
+  readSecretsOnBehalf,
   type SecretUpdate,
   type SecretValue,
   updateSecrets,
@@ -27,9 +28,18 @@ export const secretResource: Resource<LiveSecrets> = {
   kind: 'secret',
 
   async read(tx, context) {
-    if (context.capabilities.vault !== 'ready') return { rows: [], same: new Map(), unreadable: new Set() };
-    const rows = await readSecrets(tx);
-    return { rows, ...(await compareValues(tx, rows, context)) };
+    const nothing = { same: new Map<string, boolean>(), unreadable: new Set<string>() };
+    switch (context.capabilities.vault) {
+      case 'absent':
+      case 'closed':
+        return { rows: [], ...nothing };
+      case 'names':
+        return { rows: await readSecretsOnBehalf(tx), ...nothing };
+      case 'ready': {
+        const rows = await readSecrets(tx);
+        return { rows, ...(await compareValues(tx, rows, context)) };
+      }
+    }
   },
 
   plan: planSecrets,
