@@ -1460,6 +1460,49 @@ AS $function$
 $function$;
 comment on function ops.lock_key(text,text) is 'The number of an advisory lock of the control room.';
 
+CREATE OR REPLACE FUNCTION ops.plan_cron_jobs()
+ RETURNS TABLE(jobid bigint, jobname text, schedule text, command text, database text, username text, active boolean, owner_exists boolean)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('cron.job') is null then
+    return;
+  end if;
+  return query execute $query$
+    select j.jobid, j.jobname::text, j.schedule,
+      -- What people schedule by hand often carries keys; our own commands carry nothing but a name.
+      case
+        when j.command ~ '^(set local statement_timeout = \d+; )?select ops\.fire\(''([^'']|'''')*''\)$' then j.command
+        else '(written by hand, not shown to a role that may only read)'
+      end,
+      j.database, j.username, j.active, r.rolname is not null
+    from cron.job j
+    left join pg_catalog.pg_roles r on r.rolname = j.username
+    order by j.jobid
+  $query$;
+end
+$function$;
+comment on function ops.plan_cron_jobs() is 'Every row of cron.job, for a role that may plan and not schedule; commands that are not ours are hidden. Empty without pg_cron.';
+
+CREATE OR REPLACE FUNCTION ops.plan_secrets()
+ RETURNS TABLE(id uuid, name text, description text, updated_at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('vault.secrets') is null then
+    return;
+  end if;
+  return query execute $query$
+    select s.id, s.name, s.description, s.updated_at from vault.secrets s where s.name is not null order by s.name
+  $query$;
+end
+$function$;
+comment on function ops.plan_secrets() is 'Names, descriptions and dates of Vault secrets, never a value, for a role that may plan. Empty without Vault.';
+
 CREATE OR REPLACE FUNCTION ops.problem_remedy(p_problem text)
  RETURNS text
  LANGUAGE sql

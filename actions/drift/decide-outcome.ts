@@ -12,6 +12,7 @@ export function driftOutcome(drift: Plan, kept: KeptDriftIssue): Outcome {
     digest: drift.digest,
     counts: { ...drift.counts },
     notices: kept.notices,
+    warnings: drift.missing.map(({ name, consequence }) => `${name} in ${drift.environment}: ${consequence}`),
     message:
       found === 0
         ? `${drift.environment} is what runbooks/ says.${issue}`

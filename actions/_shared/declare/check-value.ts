@@ -8,7 +8,10 @@ import { keysAt } from './schema-keys.ts';
 /** zod/mini ships without a language: a message of its own is one we wrote at the schema. */
 const UNSAID = 'Invalid input';
 
-/** The parsed value, or null after reporting everything that is wrong with it. `under` is where the value stands. */
+/**
+ * The parsed value, or null after reporting everything that is wrong with it. `under` is where the value stands. Unknown
+ * keys are reported and left out, so that what is wrong with the rest of the file is said in the same run.
+ */
 export function checkValue<T extends z.ZodMiniType>(
   schema: T,
   value: unknown,
@@ -19,7 +22,20 @@ export function checkValue<T extends z.ZodMiniType>(
   if (result.success) return result.data;
   const reporter: Reporter = { schema, value, report, under };
   for (const issue of result.error.issues) reportIssue(issue, issue.path.map(pathPart), reporter);
-  return null;
+  const rest = z.safeParse(schema, withoutUnknownKeys(value, result.error.issues));
+  return rest.success ? rest.data : null;
+}
+
+/** The value as it is, except for the keys the schema does not know. */
+function withoutUnknownKeys(value: unknown, issues: readonly z.core.$ZodIssue[]): unknown {
+  const copy: unknown = structuredClone(value);
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const map = valueAt(copy, issue.path.map(pathPart));
+    if (typeof map !== 'object' || map === null) continue;
+    for (const key of issue.keys) Reflect.deleteProperty(map, key);
+  }
+  return copy;
 }
 
 interface Reporter {

@@ -27,7 +27,6 @@ export function cronGaps(capabilities: Capabilities, jobs: readonly DesiredJob[]
         },
       ];
     case 'closed':
-      if (capabilities.reader !== null && cron.source === 'table') return [readerGap(capabilities, jobs)];
       return [
         {
           name: 'privileges on pg_cron',
@@ -38,14 +37,6 @@ export function cronGaps(capabilities: Capabilities, jobs: readonly DesiredJob[]
     case 'ready':
       return [...viewGap(capabilities), ...scheduleGaps(capabilities, jobs)];
   }
-}
-
-function readerGap({ user, reader }: Capabilities, jobs: readonly DesiredJob[]): MissingCapability {
-  return {
-    name: 'a view of cron.job',
-    consequence: `${someNames(jobs)} can't be compared: role ${String(reader)} may not call ops.plan_cron_jobs`,
-    remedy: `As ${user}: grant execute on function ops.plan_cron_jobs() to ${String(reader)} (docs/github.md)`,
-  };
 }
 
 function viewGap({ cron, user }: Capabilities): MissingCapability[] {

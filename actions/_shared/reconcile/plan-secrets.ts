@@ -1,6 +1,6 @@
 import type { VaultSecret } from '../database/vault-secrets.ts';
 import type { Diagnostic, SecretDeclaration } from '../declare/model.ts';
-import { type Capabilities, someNames } from './capabilities.ts';
+import { someNames } from './capabilities.ts';
 import { sha256 } from './digest.ts';
 import { durationText } from './job-fields.ts';
 import { type LiveSecrets, secretDigest } from './live-secrets.ts';
@@ -20,7 +20,7 @@ type Verdict =
 export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
   const { desired, capabilities } = context;
   if (capabilities.vault === 'absent' || capabilities.vault === 'closed') {
-    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities) };
+    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities.user) };
   }
   const stored = new Map(live.rows.map((row) => [row.name, row]));
   const changes: PlannedChange[] = [];
@@ -240,19 +240,10 @@ function secretUsers(
 function missingVault(
   state: 'absent' | 'closed',
   secrets: readonly SecretDeclaration[],
-  { user, reader }: Pick<Capabilities, 'user' | 'reader'>,
+  user: string,
 ): MissingCapability[] {
   if (secrets.length === 0) return [];
   const names = someNames(secrets, 'secret');
-  if (state === 'closed' && reader !== null) {
-    return [
-      {
-        name: 'a view of Vault',
-        consequence: `${names} can't be compared: role ${reader} may not call ops.plan_secrets`,
-        remedy: `As ${user}: grant execute on function ops.plan_secrets() to ${reader} (docs/github.md)`,
-      },
-    ];
-  }
   return [
     state === 'absent'
       ? {

@@ -29,12 +29,22 @@ export async function readLive(
   return { facts, capabilities, kinds, ledger: await ledgerByKind(tx, capabilities) };
 }
 
-// Without one of these a plan would want to make what is there already.
-const NEEDED = ['ops.managed_objects', 'ops.job_definitions', 'supabase_migrations.schema_migrations'];
+// What a plan rests on. Without one of these it would want to make what is there already, or find nothing changed.
+const TABLES = ['ops.managed_objects', 'ops.job_definitions', 'supabase_migrations.schema_migrations'];
+const BEHIND_FUNCTIONS = [
+  { table: 'cron.job', view: 'ops.plan_cron_jobs' },
+  { table: 'vault.secrets', view: 'ops.plan_secrets' },
+];
 
-/** @throws ConfigurationError when a table is there and our role may not read it (or row security hides its rows) */
-function refuseBlindness({ relations, reader, user }: TargetFacts): void {
-  const hidden = NEEDED.filter((name) => relations[name]?.readable === false);
+/** @throws ConfigurationError when something is there and our role may not see it, so that the plan would be a wrong one */
+function refuseBlindness({ relations, views, reader, user }: TargetFacts): void {
+  const hidden = TABLES.filter((name) => relations[name]?.readable === false);
+  if (reader !== null) {
+    for (const { table, view } of BEHIND_FUNCTIONS) {
+      if (relations[table]?.readable === false && views[view] !== true)
+        hidden.push(`${table} through ${view}()`);
+    }
+  }
   if (hidden.length === 0) return;
   throw new ConfigurationError(`Role ${reader ?? user} may not read ${hidden.join(', ')}.`, {
     hint: 'docs/github.md has the grants and policies of a role that can plan.',
