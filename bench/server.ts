@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Cluster, startCluster } from '../local/postgres/cluster.ts';
+import { type Cluster, removeCluster, startCluster } from '../local/postgres/cluster.ts';
 import { prepareDatabase } from '../local/postgres/prepare.ts';
 
 export interface BenchServer {
@@ -31,6 +31,7 @@ export async function startBenchServer(): Promise<BenchServer> {
       .join(', ')}`,
     async close() {
       await cluster.stop();
+      await removeCluster(folder);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -45,7 +45,7 @@ async function start(): Promise<number> {
     await printSummary(room, progress, proof);
     const everythingTrue = applied && proof?.run.status === 'succeeded';
     if (options.once || signal.aborted) return everythingTrue ? 0 : 1;
-    const watcher = watchRunbooks(room, progress);
+    const watcher = await watchRunbooks(room, progress);
     await stopped;
     await watcher.close();
     return 0;

@@ -14,7 +14,7 @@ export interface RunbookWatcher {
  * Plan again whenever a file of runbooks/ or migrations/ changes, and ask before applying. One round at a time:
  * changes made while a question is open are planned after the answer.
  */
-export function watchRunbooks(room: ControlRoom, progress: Progress): RunbookWatcher {
+export async function watchRunbooks(room: ControlRoom, progress: Progress): Promise<RunbookWatcher> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout, terminal: false });
   const closing = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -58,6 +58,8 @@ export function watchRunbooks(room: ControlRoom, progress: Progress): RunbookWat
     clearTimeout(timer);
     timer = setTimeout(() => void round(path.relative(room.root, file)), settle);
   });
+  // A change made while the folders are still being listed would go unseen.
+  await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   progress.line(
     'Watching runbooks/: save a file to see its plan. Ctrl-C stops everything; the data is kept.',
   );

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../_shared/declare/model.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import type { RunReason } from '../_shared/io/run-record.ts';
 import type { Plan } from '../_shared/reconcile/model.ts';
-import { countsInWords } from '../_shared/report/plan-entries.ts';
+import { changesInWords } from '../_shared/report/plan-entries.ts';
 import type { EnvironmentView } from './plan-environment.ts';
 
 type PlannedView = Extract<EnvironmentView, { kind: 'planned' }>;
@@ -52,5 +52,5 @@ function sentence(view: EnvironmentView): string {
   const { length } = view.plan.blockers;
   const blocked =
     length === 0 ? '' : `; ${length} ${length === 1 ? 'reason' : 'reasons'} why it cannot be applied`;
-  return `${view.environment}: ${countsInWords(view.plan.counts)}${blocked}`;
+  return `${view.environment}: ${changesInWords(view.plan.changes)}${blocked}`;
 }

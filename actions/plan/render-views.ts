@@ -56,7 +56,7 @@ function markdown(
     ...bound,
     diagnostics,
     linkTo: linkTo(about),
-    footer: footer(about),
+    footer: footer(about, view.kind === 'planned'),
   };
   switch (view.kind) {
     case 'planned':
@@ -71,10 +71,10 @@ function markdown(
   }
 }
 
-function footer({ context, now }: ViewContext): string {
+function footer({ context, now }: ViewContext, planned: boolean): string {
   const commit = context.pullRequest?.headSha ?? context.sha;
   const time = now.toISOString().slice(0, 16).replace('T', ' ');
-  return `For ${commit.slice(0, 12)} at ${time} UTC, next runs counted from then · [run](${context.runUrl})`;
+  return `For ${commit.slice(0, 12)} at ${time} UTC${planned ? ', next runs counted from then' : ''} · [run](${context.runUrl})`;
 }
 
 function linkTo({ context, root }: ViewContext): (location: SourceLocation) => string {

@@ -5,7 +5,7 @@ import type { ApplyReason, ApplyResult, Plan } from '../_shared/reconcile/model.
 import { applyHeadline, renderApplyTerminal } from '../_shared/report/apply-terminal.ts';
 import { SUMMARY_LIMIT } from '../_shared/report/bounded-markdown.ts';
 import { escapeMarkdown } from '../_shared/report/markdown-text.ts';
-import { countsInWords } from '../_shared/report/plan-entries.ts';
+import { changesInWords } from '../_shared/report/plan-entries.ts';
 import { renderPlanMarkdown } from '../_shared/report/plan-markdown.ts';
 import { renderPlanTerminal } from '../_shared/report/plan-terminal.ts';
 import { scheduleReader } from '../_shared/report/schedule-reader.ts';
@@ -44,7 +44,7 @@ export function dryRunOutcome(plan: Plan, about: OutcomeContext): Outcome {
   return {
     ...planOutcome(plan, about),
     reason: blocked ? 'plan_blocked' : 'dry_run',
-    message: `Dry run on ${plan.environment}: ${countsInWords(plan.counts)}${blocked ? ', and it could not be applied' : ''}.`,
+    message: `Dry run on ${plan.environment}: ${changesInWords(plan.changes)}${blocked ? ', and it could not be applied' : ''}.`,
   };
 }
 

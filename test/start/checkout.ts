@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeCluster } from '../../local/postgres/cluster.ts';
 
 const source = path.resolve(import.meta.dirname, '..', '..');
 
@@ -10,7 +11,7 @@ const source = path.resolve(import.meta.dirname, '..', '..');
 export interface Checkout {
   readonly root: string;
   readonly file: (name: string) => string;
-  readonly remove: () => void;
+  readonly remove: () => Promise<void>;
 }
 
 /** Copy every file git knows or would know into a folder only we can enter, as a careful user's home is. */
@@ -29,7 +30,11 @@ export function makeCheckout(): Checkout {
   return {
     root,
     file: (name) => path.join(root, name),
-    remove: () => rmSync(parent, { recursive: true, force: true }),
+    async remove() {
+      // The database of a folder that other users cannot enter lives elsewhere.
+      await removeCluster(path.join(root, '.opsroom', 'postgres'));
+      rmSync(parent, { recursive: true, force: true });
+    },
   };
 }
 

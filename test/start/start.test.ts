@@ -70,14 +70,8 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(await second.exit).toBe(1);
     expect(second.output()).toMatch(/already running \(process \d+\)/);
 
-    const worker = Number(
-      /^ *(\d+) .*local\/start\.ts$/m.exec(
-        processList()
-          .split('\n')
-          .filter((line) => line.includes('local/start.ts') && !line.includes('bootstrap'))
-          .join('\n'),
-      )?.[1],
-    );
+    const instance: unknown = JSON.parse(readFileSync(checkout.file('.opsroom/instance.json'), 'utf8'));
+    const worker = (instance as { pid: number }).pid;
     expect(worker).toBeGreaterThan(1);
     process.kill(worker, 'SIGKILL');
     await first.exit;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
+import { pushCommit } from '../../local/github/store.ts';
 import { bareDatabase, type TestDatabase } from '../support/database.ts';
 import { runBundledAction, type StepResult } from './bundled-action.ts';
 import { CANARIES, type ControlRepository, controlRepository } from './control-repository.ts';
@@ -12,6 +13,7 @@ let repository: ControlRepository;
 beforeAll(async () => {
   github = await startGitHub({ owner: 'acme', repo: 'ops' });
   allowWorkflowTokens(github);
+  pushCommit(github.store, { branch: 'main', sha: 'c'.repeat(40), files: [] });
   database = await bareDatabase(import.meta.url);
   repository = controlRepository();
   const applied = await step('reconcile', { ...CANARIES });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
 import { pushCommit } from '../../local/github/store.ts';
@@ -104,6 +106,23 @@ describe('a reconcile after the merge', () => {
     await reconcile();
 
     expect(await read()).toBe(before);
+  });
+
+  it('tells a renamed file from a job that goes and another that comes', async () => {
+    const old = path.join(repository.workspace, 'runbooks/cron/sync_game_platform_stats.yaml');
+    repository.write('runbooks/cron/pull_game_stats.yaml', readFileSync(old, 'utf8'));
+    repository.remove('runbooks/cron/sync_game_platform_stats.yaml');
+
+    const result = await reconcile({ 'dry-run': 'true' });
+
+    repository.write(
+      'runbooks/cron/sync_game_platform_stats.yaml',
+      readFileSync(old.replace('sync_game_platform_stats', 'pull_game_stats'), 'utf8'),
+    );
+    repository.remove('runbooks/cron/pull_game_stats.yaml');
+    expect(result.summary).toContain('Looks like sync_game_platform_stats under a new name');
+    expect(result.summary).toContain('Goes on as pull_game_stats');
+    expect(result.summary).not.toContain('stops running for good');
   });
 
   it('applies nothing while a file has an error', async () => {

@@ -4,6 +4,7 @@ import { deletionGuard } from './deletion-guard.ts';
 import type { ChangeAction, Plan, PlanCounts } from './model.ts';
 import { planDigest } from './plan-digest.ts';
 import type { LiveState } from './read-live.ts';
+import { withRenameRisks } from './rename-risks.ts';
 import type { KindPlan, PlannedChange } from './resources/resource.ts';
 
 export interface PlanOptions {
@@ -39,7 +40,11 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
   }
   const parts = [...kinds.values()];
   const ordered = orderChanges(parts.map((part) => part.changes));
-  const changes = ordered.map(({ change }) => change);
+  const orphaned = parts.flatMap((part) => part.orphaned);
+  const changes = withRenameRisks(
+    ordered.map(({ change }) => change),
+    orphaned,
+  );
   const blockers: Diagnostic[] = [
     ...parts.flatMap((part) => part.blockers),
     ...deletionGuard({
@@ -58,7 +63,7 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
     counts: countsOf(changes, parts),
     changes,
     unmanaged: parts.flatMap((part) => part.unmanaged),
-    orphaned: parts.flatMap((part) => part.orphaned),
+    orphaned,
     missing: [...parts.flatMap((part) => part.missing), ...missingNet(live.capabilities, desired.jobs)],
     blockers,
     notices: parts.flatMap((part) => part.notices),

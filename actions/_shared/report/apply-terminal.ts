@@ -1,5 +1,5 @@
 import type { ApplyReason, ApplyResult } from '../reconcile/model.ts';
-import { countsInWords } from './plan-entries.ts';
+import { changesInWords } from './plan-entries.ts';
 import { printable } from './printable.ts';
 import { painter, type TerminalStyle } from './terminal-style.ts';
 
@@ -32,7 +32,7 @@ export function renderApplyTerminal(result: ApplyResult, { color }: { readonly c
   const style: TerminalStyle = good ? 'good' : 'bad';
   const audit = result.reconciliationId === null ? '' : `, audit row ${result.reconciliationId}`;
   const lines = [
-    `${paint(style, words)} on ${paint('strong', result.plan.environment)}: ${countsInWords(result.plan.counts)}` +
+    `${paint(style, words)} on ${paint('strong', result.plan.environment)}: ${changesInWords(result.plan.changes)}` +
       paint('dim', ` (${Math.round(result.durationMs)} ms${audit})`),
     ...(good || result.message === '' ? [] : [`  ${printable(result.message, 2_000)}`]),
   ];

@@ -12,17 +12,27 @@ export function renderDriftBlock(
 ): string {
   const { runUrl, ...rest } = options;
   return [
-    'Somebody or something changed these objects by hand since our last apply. Either write the change into `runbooks/`',
-    'on a pull request, or run the **reconcile** workflow to put back what the files say. This issue closes by itself when',
-    'nothing differs any more, and comes back as the same issue when it returns.',
+    'Somebody or something changed this by hand since our last apply. Left of each arrow stands **what runs now**, right of',
+    'it what the files say. What to do:',
+    '',
+    '- **Wanted?** Write it into `runbooks/` on a pull request.',
+    '- **Not wanted?** Actions, **reconcile**, Run workflow, with *dry-run* off: it puts back what the files say. So does the next merge.',
+    '',
+    'This issue closes by itself when nothing differs any more, and is reopened when it does again.',
     '',
     renderPlanMarkdown(onlyChanges(drift), {
       ...rest,
       title: 'Drift in',
+      verdict: differences(drift),
       limit: COMMENT_LIMIT - PEOPLE_ROOM,
       footer: runUrl === undefined ? 'Found by the drift workflow' : `Found by [this run](${runUrl})`,
     }),
   ].join('\n');
+}
+
+function differences(drift: Plan): string {
+  const things = new Set(drift.changes.map(({ name }) => name)).size;
+  return things === 1 ? '1 thing differs' : `${things} things differ`;
 }
 
 /** Drift is about what somebody changed; everything else a plan tells belongs to plans. */

@@ -57,9 +57,7 @@ const READ_AT_MOST = 500;
 export function planEntries(changes: readonly Change[], context: ScheduleContext | undefined): PlanEntry[] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
-    const key = isJob(change)
-      ? `job/${change.name}/${change.action}`
-      : `${change.kind}/${change.name}/${change.action}`;
+    const key = entryKey(change);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [change]);
     else group.push(change);
@@ -67,6 +65,11 @@ export function planEntries(changes: readonly Change[], context: ScheduleContext
   return [...groups.values()].map((group, index) =>
     entryOf(group, index < READ_AT_MOST ? context : undefined),
   );
+}
+
+/** Changes with the same key are one thing to a reader. */
+function entryKey(change: Change): string {
+  return `${isJob(change) ? 'job' : change.kind}/${change.name}/${change.action}`;
 }
 
 function isJob(change: Change): boolean {
@@ -212,6 +215,21 @@ export function countsInWords(counts: PlanCounts): string {
     ([key, words]) => `${counts[key]} ${words}`,
   );
   return parts.length === 0 ? 'no changes' : parts.join(', ');
+}
+
+/** The same counted as people read it: a job is one thing, although it is two objects in the database. */
+export function changesInWords(changes: readonly Change[]): string {
+  const names = { create: new Set(), update: new Set(), adopt: new Set(), delete: new Set() };
+  for (const change of changes) names[change.action].add(entryKey(change));
+  const { create, update, adopt, delete: gone } = names;
+  return countsInWords({
+    create: create.size,
+    update: update.size,
+    adopt: adopt.size,
+    delete: gone.size,
+    unchanged: 0,
+    unmanaged: 0,
+  });
 }
 
 /** What the target is: `database postgres as postgres, PostgreSQL 17.4, pg_cron 1.6.4, ...`. */

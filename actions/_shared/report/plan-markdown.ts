@@ -3,7 +3,7 @@ import type { ChangeAction, MissingCapability, Plan, Risk, UnmanagedObject } fro
 import { boundedMarkdown, inBytes, inCharacters, type MarkdownSection } from './bounded-markdown.ts';
 import { codeValue, escapeMarkdown, inlineCode } from './markdown-text.ts';
 import {
-  countsInWords,
+  changesInWords,
   type FieldChange,
   locationInWords,
   type PlanEntry,
@@ -25,6 +25,8 @@ export interface PlanMarkdownOptions {
   readonly unit?: 'characters' | 'bytes';
   /** Words before the name of the environment; `Plan for` when left out. */
   readonly title?: string;
+  /** Words after it; how much there is to do when left out. */
+  readonly verdict?: string;
   /** Last paragraph: commit, time, where the rest is. */
   readonly footer?: string;
 }
@@ -39,11 +41,10 @@ export function renderPlanMarkdown(plan: Plan, options: PlanMarkdownOptions = {}
   const drifted = entries.filter((entry) => entry.cause !== 'declaration').length;
   return documentOf(
     {
-      headline: `${options.title ?? 'Plan for'} ${inlineCode(plan.environment)}: ${countsInWords(plan.counts)}`,
+      headline: `${options.title ?? 'Plan for'} ${inlineCode(plan.environment)}: ${options.verdict ?? changesInWords(plan.changes)}`,
       facts: [
-        `${plan.counts.unchanged} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}`,
+        `${plan.counts.unchanged} ${plan.counts.unchanged === 1 ? 'object' : 'objects'} unchanged${drifted === 0 ? '' : `, **${drifted} changed by hand since the last apply**`}`,
         escapeMarkdown(targetInWords(plan.target)),
-        `Digest ${inlineCode(plan.digest.slice(0, 12))}`,
       ].join(' · '),
       sections: [
         { title: 'What would stop an apply', items: plan.blockers.map((item) => lintItem(item, options)) },
@@ -60,8 +61,14 @@ export function renderPlanMarkdown(plan: Plan, options: PlanMarkdownOptions = {}
         objectSection('Not managed here, never touched', plan.unmanaged),
       ],
     },
-    options,
+    { ...options, footer: footerOf(plan, options) },
   );
+}
+
+/** The whole digest, because `expect-digest` takes nothing less; what has a title of its own is no plan to apply. */
+function footerOf(plan: Plan, { footer, title }: PlanMarkdownOptions): string {
+  const digest = title === undefined ? [`plan ${inlineCode(plan.digest)}`] : [];
+  return [...(footer === undefined ? [] : [footer]), ...digest].join(' · ');
 }
 
 /** Why there is no plan, when the declarations could be checked but the database was not asked. */
@@ -97,7 +104,7 @@ function documentOf(
   return `${boundedMarkdown({
     head: `### ${document.headline}\n\n${document.facts}`,
     sections: document.sections,
-    foot: options.footer === undefined ? '' : `<sub>${options.footer}</sub>`,
+    foot: options.footer === undefined || options.footer === '' ? '' : `<sub>${options.footer}</sub>`,
     limit: (options.limit ?? Number.MAX_SAFE_INTEGER) - 1,
     measure: options.unit === 'bytes' ? inBytes : inCharacters,
     more: (count) => `- *… ${count} more in the summary of the run*`,
@@ -135,20 +142,33 @@ function scheduleLines({ schedule }: PlanEntry): string[] {
       ? `${escapeMarkdown(before)} → **${escapeMarkdown(after)}**`
       : escapeMarkdown(after ?? before ?? '');
   const runs = schedule.nextRuns.map((run) => (run.local === null ? run.utc : `${run.utc} (${run.local})`));
-  return [`  - runs ${words}`, ...(runs.length === 0 ? [] : [`  - next: ${runs.join('; ')}`])];
+  return [`  - runs: ${words}`, ...(runs.length === 0 ? [] : [`  - next: ${runs.join('; ')}`])];
 }
+
+// Of one kind of risk more than these tell nothing new, and would push the changes themselves out of a comment.
+const RISKS_OF_A_KIND = 10;
 
 function riskItems(entries: readonly PlanEntry[]): string[] {
   const order: readonly Risk['severity'][] = ['danger', 'warning', 'info'];
   const all = entries.flatMap((entry) => entry.risks.map((risk) => ({ risk, name: entry.name })));
-  return order.flatMap((severity) =>
-    all
-      .filter(({ risk }) => risk.severity === severity)
-      .map(
-        ({ risk, name }) =>
-          `- ${RISK_SIGN[severity]} ${inlineCode(name)}: ${escapeMarkdown(risk.message)} (${inlineCode(risk.code)})`,
-      ),
-  );
+  return order.flatMap((severity) => {
+    const kinds = Map.groupBy(
+      all.filter(({ risk }) => risk.severity === severity),
+      ({ risk }) => risk.code,
+    );
+    return [...kinds].flatMap(([code, risks]) => {
+      const shown = risks
+        .slice(0, RISKS_OF_A_KIND)
+        .map(
+          ({ risk, name }) =>
+            `- ${RISK_SIGN[severity]} ${inlineCode(name)}: ${escapeMarkdown(risk.message)} (${inlineCode(code)})`,
+        );
+      const rest = risks.length - shown.length;
+      return rest === 0
+        ? shown
+        : [...shown, `- ${RISK_SIGN[severity]} … and ${rest} more like it (${inlineCode(code)})`];
+    });
+  });
 }
 
 function lintSection(options: PlanMarkdownOptions): MarkdownSection {

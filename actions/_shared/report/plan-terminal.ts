@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../declare/model.ts';
 import type { ChangeAction, MissingCapability, Plan, Risk, UnmanagedObject } from '../reconcile/model.ts';
 import {
-  countsInWords,
+  changesInWords,
   type FieldChange,
   locationInWords,
   type PlanEntry,
@@ -53,7 +53,7 @@ export function renderPlanTerminal(plan: Plan, options: PlanTerminalOptions): st
     ...missingLines(plan.missing, paint),
     ...diagnosticLines(plan.notices, { title: 'Worth knowing', style: 'change', paint }),
     ...diagnosticLines(plan.blockers, { title: 'What would stop an apply', style: 'bad', paint }),
-    `${paint('strong', capitalized(countsInWords(plan.counts)))}, ${plan.counts.unchanged} unchanged.` +
+    `${paint('strong', capitalized(changesInWords(plan.changes)))}, ${plan.counts.unchanged} unchanged.` +
       paint('dim', `  digest ${plan.digest.slice(0, 12)}`),
   ];
   return `${lines.join('\n')}\n`;

@@ -23,6 +23,26 @@ describe('a plan as Markdown', () => {
     expect(text).toContain('`sync_game_platform_stats`: fires together with 12 other jobs (`stampede`)');
   });
 
+  it('counts a job once, although it is two objects', () => {
+    const text = renderPlanMarkdown(planOf(createdJob('nightly')), { schedule });
+
+    expect(text).toContain('### Plan for `production`: 1 to create');
+  });
+
+  it('folds risks of one kind, so that they do not push out the changes', () => {
+    const risk = { severity: 'warning', code: 'stampede', message: 'fires with others' } as const;
+    const changes = Array.from({ length: 25 }, (_, index) => ({
+      ...scheduleUpdate,
+      name: `job_${index}`,
+      risks: [risk],
+    }));
+
+    const text = renderPlanMarkdown(planOf(changes), { schedule });
+
+    expect(text.match(/fires with others/g)).toHaveLength(10);
+    expect(text).toContain('… and 15 more like it (`stampede`)');
+  });
+
   it('links lint to its line', () => {
     const text = renderPlanMarkdown(planOf([]), {
       diagnostics: [lint],
@@ -73,7 +93,7 @@ describe('a plan as Markdown', () => {
       const more = Number(/… (\d+) more in the summary/.exec(text)?.[1] ?? 0);
       expect(shown + more).toBe(jobs);
       expect(text).toContain('runs at 0 only');
-      expect(text.trimEnd().endsWith('<sub>the end</sub>')).toBe(true);
+      expect(text.trimEnd().endsWith(`<sub>the end · plan \`${'a'.repeat(64)}\`</sub>`)).toBe(true);
       if (jobs > 1_000) expect(text.length).toBeGreaterThan(COMMENT_LIMIT - 3_000);
     },
   );
