@@ -4,7 +4,7 @@ import { type IssueOutcome, keepIssue } from '../_shared/github/kept-issue.ts';
 import { fingerprint } from '../_shared/github/marked-text.ts';
 import type { Redaction } from '../_shared/io/redaction.ts';
 import type { RunContext } from '../_shared/io/run-context.ts';
-import type { Plan } from '../_shared/reconcile/model.ts';
+import type { Change, Plan } from '../_shared/reconcile/model.ts';
 import { driftIssueTitle, renderDriftBlock } from '../_shared/report/drift-issue.ts';
 import { scheduleReader } from '../_shared/report/schedule-reader.ts';
 import type { DriftInputs } from './inputs.ts';
@@ -45,10 +45,15 @@ export async function keepDriftIssue(request: {
     author: inputs.issueAuthor,
     label: inputs.label,
     title: driftIssueTitle(drift.environment),
-    content: drift.changes.length === 0 ? null : fingerprint(drift.changes),
+    content: drift.changes.length === 0 ? null : fingerprint(drift.changes.map(withoutMoments)),
     visible,
     closing: `Nothing differs any more ([run](${context.runUrl})).`,
     reopening: `It is back ([run](${context.runUrl})); the description says what differs now.`,
   });
   return { ...outcome, notices, visible };
+}
+
+/** Words of a risk may name the next time something happens: that alone is no reason to write again every hour. */
+function withoutMoments(change: Change): unknown {
+  return { ...change, risks: change.risks.map(({ code }) => code) };
 }

@@ -59,6 +59,13 @@ export const RULES: readonly Rule[] = [
         .map(({ job, step }) => `${job}: ${step.uses}`),
   },
   {
+    name: 'unpinned-images',
+    find: ({ text }) =>
+      [...text.matchAll(/^ +(?:image|container): *(\S+)$/gm)]
+        .map(([, image = '']) => image)
+        .filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image)),
+  },
+  {
     name: 'ref-version-mismatch',
     find: ({ text }) =>
       [...text.matchAll(/uses: *(\S+@[0-9a-f]{40})(?! # v\d+\.\d+\.\d+\n)/g)].map(([, uses = '']) => uses),

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
 import { pushCommit } from '../../local/github/store.ts';
 import { root } from '../contract/action-metadata.ts';
-import { bareDatabase, type TestDatabase } from '../support/database.ts';
+import { emptyDatabase } from '../database/reconcile/empty-database.ts';
+import type { TestDatabase } from '../support/database.ts';
 import { runBundledAction, type StepResult } from './bundled-action.ts';
 import { CANARIES, type ControlRepository, controlRepository } from './control-repository.ts';
 import { allowWorkflowTokens, openPullRequest } from './pull-request.ts';
@@ -33,7 +34,7 @@ beforeAll(async () => {
   github = await startGitHub({ owner: 'acme', repo: 'ops' });
   allowWorkflowTokens(github);
   pushCommit(github.store, { branch: 'main', sha, files: [] });
-  database = await bareDatabase(import.meta.url);
+  database = await emptyDatabase(import.meta.url);
   repository = controlRepository();
   const applied = await step('reconcile', { url: database.url, env: { ...CANARIES } });
   expect(applied.record.reason, applied.stdout).toBe('applied');
