@@ -16,7 +16,7 @@ const commands = {
   opsroom: (args) => [['actions/cli.ts', ...args]],
   test: (args) => [['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...args]],
   bench: (args) => [['bench/run.ts', ...args]],
-  build: (args) => [['local/build.ts', ...args]],
+  build: (args) => [['actions/_shared/declare/json-schemas.ts'], ['local/build.ts', ...args]],
   check: () => [
     ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'],
     ['node_modules/@biomejs/biome/bin/biome', 'check', '.'],

@@ -322,7 +322,9 @@ describe('a new launcher', () => {
       const found = await lastRun('interrupted');
       return found?.status === 'failed' ? found : undefined;
     });
-    expect(run).toMatchObject({ return_message: 'server restarted', end_time: null });
+    // A launcher that sees its job die before it dies itself writes that down; one that doesn't is found out here.
+    if (run.end_time === null) expect(run.return_message).toBe('server restarted');
+    else expect(run.return_message).toMatch(/^server closed the connection unexpectedly/);
     const rows = await sql`
       select d.status, d.return_message from cron.job_run_details d where d.runid >= 900000 order by d.runid`;
     expect(rows.map((row) => Object.values(row))).toEqual([
