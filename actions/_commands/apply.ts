@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 import { applyPlan } from '../_shared/reconcile/apply.ts';
-import type { ApplyReason, Plan } from '../_shared/reconcile/model.ts';
+import type { ApplyReason, ApplyResult, Plan } from '../_shared/reconcile/model.ts';
 import { computePlan } from '../_shared/reconcile/plan.ts';
 import { type Target, type TargetOptions, withTarget } from './target.ts';
 import { type PlanFormat, writePlan } from './write-plan.ts';
@@ -44,26 +44,30 @@ async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
     prune: options.prune === true,
     ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
   };
+  const applied = (expectDigest: string | undefined) =>
+    applyPlan({
+      ...shared,
+      actor: { name: process.env.OPSROOM_ACTOR ?? userInfo().username },
+      ...(expectDigest === undefined ? {} : { expectDigest }),
+    });
+  if (options.yes === true && options.dryRun !== true) {
+    // Nobody is asked, so the plan is the one made inside the transaction: read once, and never another.
+    const result = await applied(options.expectDigest);
+    if (options.format !== 'json') await writePlan(result.plan, desired, options.format);
+    return report(result, options.format);
+  }
   const plan = await computePlan(shared);
-  if (options.format === 'terminal' || options.dryRun === true)
-    await writePlan(plan, desired, options.format);
+  if (options.format !== 'json' || options.dryRun === true) await writePlan(plan, desired, options.format);
   if (options.dryRun === true) return plan.blockers.length > 0 ? 1 : 0;
-  if (
-    plan.blockers.length === 0 &&
-    plan.changes.length > 0 &&
-    options.yes !== true &&
-    !(await consent(plan))
-  ) {
+  if (plan.blockers.length === 0 && plan.changes.length > 0 && !(await consent(plan))) {
     process.stderr.write('Nothing was changed.\n');
     return 1;
   }
-  const result = await applyPlan({
-    ...shared,
-    actor: { name: process.env.OPSROOM_ACTOR ?? userInfo().username },
-    expectDigest: options.expectDigest ?? plan.digest,
-  });
-  if (options.format === 'json') process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else process.stdout.write(`${result.message}\n`);
+  return report(await applied(options.expectDigest ?? plan.digest), options.format);
+}
+
+function report(result: ApplyResult, format: PlanFormat): number {
+  process.stdout.write(format === 'json' ? `${JSON.stringify(result, null, 2)}\n` : `${result.message}\n`);
   return succeeded.has(result.reason) ? 0 : 1;
 }
 
