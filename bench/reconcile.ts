@@ -8,6 +8,7 @@ import { connect } from '../actions/_shared/database/connect.ts';
 import { textArray } from '../actions/_shared/database/text-array.ts';
 import { loadDeclarations } from '../actions/_shared/declare/load.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
+import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
 import { computePlan } from '../actions/_shared/reconcile/plan.ts';
 import { writeFleet } from './fleet.ts';
@@ -391,7 +392,12 @@ function applyInOwnProcess(folder: string, url: string): { readonly peakMb: numb
   return { peakMb: Number(result.stdout.trim()) };
 }
 
-async function suite(server: BenchServer, scratch: string, fleet: string): Promise<string> {
+async function suite(
+  server: BenchServer,
+  scratch: string,
+  fleet: string,
+  parts: ReadonlySet<string>,
+): Promise<string> {
   const sql = connect({ url: server.url, applicationName: 'opsroom-bench', max: 2 });
   const superuser = connect({ url: server.cluster.superuserUrl, applicationName: 'opsroom-bench', max: 1 });
   const connections = { sql, superuser };
@@ -401,15 +407,24 @@ async function suite(server: BenchServer, scratch: string, fleet: string): Promi
     const ours = await loadDeclarations({ root });
     const desired = { ...declared, migrations: ours.resolve('production').migrations };
     writeMigrationsInto(fleet);
-    const rows = [
-      ...(await benchApply(connections, server.url, desired, scratch)),
-      ...(await benchUnschedule(connections, desired)),
-      ...(await benchPlan(connections, fleet, desired)),
-      ...(await benchMigrate(connections, server.url, scratch)),
-    ];
-    const cold = await benchColdStart();
-    await forgetEverything(connections);
-    const memory = applyInOwnProcess(fleet, server.url);
+    const rows: Row[] = [];
+    if (parts.has('apply')) rows.push(...(await benchApply(connections, server.url, desired, scratch)));
+    if (parts.has('unschedule')) rows.push(...(await benchUnschedule(connections, desired)));
+    if (parts.has('plan')) rows.push(...(await benchPlan(connections, fleet, desired)));
+    if (parts.has('migrate')) rows.push(...(await benchMigrate(connections, server.url, scratch)));
+    const closing: string[] = [];
+    if (parts.has('start')) {
+      const cold = await benchColdStart();
+      rows.push(...cold.rows);
+      closing.push(`The two starts add ${cold.added} to node -e 0 (floor +60, goal +15).`);
+    }
+    if (parts.has('memory')) {
+      await forgetEverything(connections);
+      const { peakMb } = applyInOwnProcess(fleet, server.url);
+      closing.push(
+        `Peak memory of one process that reads, plans and applies the 10,000 jobs: ${peakMb.toFixed(0)} MB (limit 300).`,
+      );
+    }
     return [
       `# reconcile`,
       '',
@@ -417,10 +432,9 @@ async function suite(server: BenchServer, scratch: string, fleet: string): Promi
       '',
       '| work | ours | peer | ratio | floor / goal | |',
       '|---|---|---|---|---|---|',
-      ...[...rows, ...cold.rows].map(line),
+      ...rows.map(line),
       '',
-      `The two starts add ${cold.added} to node -e 0 (floor +60, goal +15).`,
-      `Peak memory of one process that reads, plans and applies the 10,000 jobs: ${memory.peakMb.toFixed(0)} MB (limit 300).`,
+      ...closing,
       '',
     ].join('\n');
   } finally {
@@ -435,13 +449,21 @@ function writeMigrationsInto(folder: string): void {
   }
 }
 
-/** The reconcile rows of the targets: apply, unschedule, plan, migrate, cold start, memory. */
-export async function run(): Promise<string> {
+const allParts = ['apply', 'unschedule', 'plan', 'migrate', 'start', 'memory'];
+
+/** The reconcile rows of the targets, or only the parts that are named. */
+export async function run(args: readonly string[]): Promise<string> {
+  const unknown = args.filter((part) => !allParts.includes(part));
+  if (unknown.length > 0) {
+    throw new ConfigurationError(`No part ${unknown.join(', ')}.`, {
+      hint: `The parts are ${allParts.join(', ')}.`,
+    });
+  }
   const scratch = mkdtempSync(path.join(tmpdir(), 'opsroom-bench-scratch-'));
   const fleet = writeFleet(jobs);
   const server = await startBenchServer();
   try {
-    return await suite(server, scratch, fleet);
+    return await suite(server, scratch, fleet, new Set(args.length === 0 ? allParts : args));
   } finally {
     await server.close();
     rmSync(fleet, { recursive: true, force: true });
