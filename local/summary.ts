@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { DesiredJob } from '../actions/_shared/declare/model.ts';
+import { PLAIN_BORDERS } from '../actions/_shared/report/plain-borders.ts';
 import { describeSchedule } from '../actions/_shared/schedule/describe-schedule.ts';
 import { nextRuns } from '../actions/_shared/schedule/next-runs.ts';
 import type { ControlRoom } from './control-room.ts';
@@ -7,25 +8,6 @@ import type { Proof } from './demonstrate.ts';
 import type { Progress } from './progress.ts';
 
 const shownJobs = 30;
-const noBorders = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-  ].map((name) => [name, '']),
-);
-
 function compiled(job: DesiredJob) {
   return { ...job.definition.schedule, cronSchedule: job.cron.schedule };
 }
@@ -47,7 +29,7 @@ export async function printSummary(
   const table = new Table({
     head: ['job', 'schedule', 'next run'],
     style: { head: [], border: [], compact: true },
-    chars: noBorders,
+    chars: PLAIN_BORDERS,
   });
   for (const job of jobs.slice(0, shownJobs))
     table.push([job.name, describeSchedule(compiled(job)), nextRun(job, now)]);

@@ -5,6 +5,7 @@ import { connect } from '../_shared/database/connect.ts';
 import { loadDeclarations } from '../_shared/declare/load.ts';
 import type { DeclarationResult, DesiredState } from '../_shared/declare/model.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { connectionOf } from '../_shared/target/with-database.ts';
 
 /** What every command that talks to a database is told. */
 export interface TargetOptions {
@@ -40,8 +41,8 @@ function localDatabaseUrl(root: string): string | undefined {
 /** Where an environment's database is: its variable, or for `local` the control room running in this folder. */
 function databaseUrl(desired: DesiredState, root: string): string {
   const { environment } = desired;
-  const given = process.env[environment.connectionEnv];
-  if (given !== undefined && given !== '') return given;
+  const given = connectionOf(environment, process.env);
+  if (given !== null) return given;
   const local = environment.name === 'local' ? localDatabaseUrl(root) : undefined;
   if (local !== undefined) return local;
   throw new ConfigurationError(

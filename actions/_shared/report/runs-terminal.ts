@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Run } from '../runs/run.ts';
+import { PLAIN_BORDERS } from './plain-borders.ts';
 import { printable } from './printable.ts';
 import { type Painter, painter, type TerminalStyle } from './terminal-style.ts';
 
@@ -66,21 +67,3 @@ function timestamp(at: Date): string {
 function clock(at: Date | null): string {
   return at === null ? '-' : at.toISOString().slice(11, 19);
 }
-
-const PLAIN_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
