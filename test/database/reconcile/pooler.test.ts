@@ -124,7 +124,8 @@ describe.skipIf(program === undefined)(
       const [row] = await sql`
       select current_setting('statement_timeout') as timeout, current_setting('lock_timeout') as lock,
              (select count(*)::int from pg_prepared_statements) as prepared,
-             (select count(*)::int from pg_locks where locktype = 'advisory' and classid = 7303283) as locks`;
+             (select count(*)::int from pg_locks l join pg_database d on d.oid = l.database
+              where d.datname = current_database() and l.locktype = 'advisory' and l.classid = 7303283) as locks`;
       expect(row).toEqual({ timeout: '0', lock: '0', prepared: 0, locks: 0 });
       await sql.end();
     });
