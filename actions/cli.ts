@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addJobsCommand, addWorkCommand } from './_commands/queue-commands.ts';
 import { onClosedPipe } from './_shared/io/closed-pipe.ts';
 import { reportFailure } from './_shared/io/report-failure.ts';
 
@@ -142,6 +143,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .action((job, options) =>
       does(async () => (await import('./_commands/fire.ts')).fire({ ...options, job })),
     );
+
+  const common = { root: rootOption, environment: environmentOption };
+  addWorkCommand(program, common, does);
+  addJobsCommand(program, common, does);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

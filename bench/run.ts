@@ -6,6 +6,9 @@ const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly strin
   {
     reconcile: () => import('./reconcile.ts'),
     'chaos-apply': () => import('./chaos-apply.ts'),
+    'chaos-queue': () => import('./chaos-queue.ts'),
+    queue: () => import('./queue.ts'),
+    backend: () => import('./backend.ts'),
   };
 
 /** `npm run bench -- SUITE [options]`: prints the table; bench/RESULTS.md keeps the figures that were quoted. */

@@ -7,6 +7,11 @@ import { root } from './action-metadata.ts';
 const ROOMS: readonly { readonly room: string; readonly mayImport: readonly string[] }[] = [
   { room: 'functions/_shared/contracts', mayImport: ['functions/_shared/contracts'] },
   { room: 'functions', mayImport: ['functions'] },
+  // Handlers of jobs run in `opsroom work` and in an Edge Function: their interface and their run are written once.
+  {
+    room: 'actions/_shared/queue',
+    mayImport: ['actions/_shared', 'functions/_shared/contracts', 'functions/_shared/jobs'],
+  },
   { room: 'actions/_shared', mayImport: ['actions/_shared', 'functions/_shared/contracts'] },
   {
     room: 'actions/_commands',
