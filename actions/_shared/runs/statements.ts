@@ -50,6 +50,6 @@ export async function listRuns(sql: Sql, query: ListRuns): Promise<Run[]> {
     select id, job, trigger, status, attempt, scheduled_for as "scheduledFor", fired_at as "firedAt",
            delivered_at as "deliveredAt", reported_at as "reportedAt", finished_at as "finishedAt",
            http_status as "httpStatus", error_code as "errorCode", error, actor
-    from ops.list_runs(${query.job ?? null}, ${query.onlyFailed}, ${query.beforeId ?? null}, ${query.limit})`;
+    from ops.list_cron_runs(${query.job ?? null}, ${query.onlyFailed}, ${query.beforeId ?? null}, ${query.limit})`;
   return z.array(Run).parse([...rows]);
 }

@@ -184,7 +184,7 @@ export async function activeAlerts(
 export async function forgetEverything(sql: Sql): Promise<void> {
   await sql`
     truncate ops.job_definitions, ops.cron_runs, ops.cron_attempts, ops.run_tokens, ops.alerts, ops.scheduler_ticks,
-      ops.job_queue, ops.collector_state, ops.crash_epoch restart identity
+      ops.queued_jobs, ops.job_leases, ops.collector_state, ops.crash_epoch restart identity
   `;
   await sql`truncate net.http_request_queue, net._http_response`;
 }

@@ -283,9 +283,9 @@ describe('the collector', () => {
     await declareJob(sql, 'sync');
     await fire(sql, 'sync', fired);
     await answer(sql, 'sync', { at: answered, status: 200 });
-    await sql`alter table ops.job_queue rename to job_queue_away`;
+    await sql`alter table ops.queued_jobs rename to queued_jobs_away`;
     const done = await collect(sql, collected);
-    await sql`alter table ops.job_queue_away rename to job_queue`;
+    await sql`alter table ops.queued_jobs_away rename to queued_jobs`;
     expect(done).toMatchObject({ responses: 1, queued_work: null });
     expect(await activeAlerts(sql)).toMatchObject({ 'collector:queued_work': { severity: 'critical' } });
     await collect(sql, '2027-01-01T10:02:00Z');

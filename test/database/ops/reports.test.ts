@@ -240,7 +240,7 @@ describe('queued work that must be reported', () => {
   ])('gives its outcome %s to the run', async (ended, status, errorCode) => {
     await declareJob(sql, 'work', { call });
     expect(await fire(sql, 'work', '2027-01-01T10:00:00Z')).toMatch(/^fired/);
-    await sql`update ops.job_queue set status = ${ended}, last_error = 'out of paper'`;
+    await sql`update ops.queued_jobs set status = ${ended}, finished_at = now(), last_error = 'out of paper'`;
     await collect(sql, '2027-01-01T10:01:00Z');
     expect(await onlyRun(sql, 'work')).toMatchObject({ status, error_code: errorCode });
   });

@@ -27,13 +27,13 @@ describe('the list of runs', () => {
       await fire(sql, 'well', `2027-01-01T${minute}:00Z`);
       await fire(sql, 'broken', `2027-01-01T${minute}:00Z`);
     }
-    const all = await sql<{ id: string; job: string }[]>`select id, job from ops.list_runs()`;
+    const all = await sql<{ id: string; job: string }[]>`select id, job from ops.list_cron_runs()`;
     expect(all.map((run) => run.job)).toEqual(['broken', 'well', 'broken', 'well', 'broken', 'well']);
-    expect(await sql`select id from ops.list_runs('well')`).toHaveLength(3);
-    const failed = await sql<{ job: string }[]>`select job from ops.list_runs(p_only_failed => true)`;
+    expect(await sql`select id from ops.list_cron_runs('well')`).toHaveLength(3);
+    const failed = await sql<{ job: string }[]>`select job from ops.list_cron_runs(p_only_failed => true)`;
     expect(failed.map((run) => run.job)).toEqual(['broken', 'broken', 'broken']);
     const last = all[1]?.id ?? '';
-    const next = await sql<{ id: string }[]>`select id from ops.list_runs(null, false, ${last}, 2)`;
+    const next = await sql<{ id: string }[]>`select id from ops.list_cron_runs(null, false, ${last}, 2)`;
     expect(next.map((run) => run.id)).toEqual(all.slice(2, 4).map((run) => run.id));
   });
 
@@ -41,11 +41,11 @@ describe('the list of runs', () => {
     await declareJob(sql, 'sync');
     await fire(sql, 'sync', '2027-01-01T10:00:00Z');
     const { id } = await onlyRun(sql, 'sync');
-    const [row] = await sql`select ops.get_run(${id}) as run`;
+    const [row] = await sql`select ops.get_cron_run(${id}) as run`;
     expect(row).toMatchObject({
       run: { job: 'sync', status: 'fired', attempts: [{ attempt: 1, awaiting_response: true }] },
     });
-    expect(await sql`select ops.get_run(0) as run`).toEqual([{ run: null }]);
+    expect(await sql`select ops.get_cron_run(0) as run`).toEqual([{ run: null }]);
   });
 });
 
@@ -55,7 +55,9 @@ describe('cancelling a run', () => {
     await fire(sql, 'sync', new Date().toISOString());
     const token = tokenOf(await lastRequest(sql, 'sync'));
     const { id } = await onlyRun(sql, 'sync');
-    expect(await sql`select ops.cancel_run(${id}, 'ada', 'wrong hour') as done`).toEqual([{ done: true }]);
+    expect(await sql`select ops.cancel_cron_run(${id}, 'ada', 'wrong hour') as done`).toEqual([
+      { done: true },
+    ]);
     expect(await onlyRun(sql, 'sync')).toMatchObject({
       status: 'cancelled',
       error: 'cancelled - by ada: wrong hour',
@@ -64,7 +66,7 @@ describe('cancelling a run', () => {
     const [row] =
       await sql`select ops.redeem_run_token(${token}, 'sync') ->> 'ok' as ok, ops.report_run(${token}, true) as taken`;
     expect(row).toEqual({ ok: 'false', taken: false });
-    expect(await sql`select ops.cancel_run(${id}) as done`).toEqual([{ done: false }]);
+    expect(await sql`select ops.cancel_cron_run(${id}) as done`).toEqual([{ done: false }]);
     expect(await activeAlerts(sql)).toEqual({});
   });
 
@@ -74,14 +76,14 @@ describe('cancelling a run', () => {
     });
     await fire(sql, 'work', '2027-01-01T10:00:00Z');
     const { id } = await onlyRun(sql, 'work');
-    await sql`select ops.cancel_run(${id})`;
+    await sql`select ops.cancel_cron_run(${id})`;
     expect(await sql`select status from ops.job_queue`).toEqual([{ status: 'cancelled' }]);
     await declareJob(sql, 'flaky', {
       call: sqlCall('select 1 / 0'),
       retry: { attempts: 5, backoff_ms: 1, on: ['sql'] },
     });
     await fire(sql, 'flaky', '2027-01-01T10:00:00Z');
-    await sql`select ops.cancel_run(${(await onlyRun(sql, 'flaky')).id})`;
+    await sql`select ops.cancel_cron_run(${(await onlyRun(sql, 'flaky')).id})`;
     await collect(sql, '2027-01-01T12:00:00Z');
     expect(await onlyRun(sql, 'flaky')).toMatchObject({ status: 'cancelled', attempt: 1 });
   });
@@ -92,9 +94,9 @@ describe('trying a run again', () => {
     await declareJob(sql, 'sync');
     await fire(sql, 'sync', '2027-01-01T10:00:00Z');
     const { id } = await onlyRun(sql, 'sync');
-    await expect(sql`select ops.retry_run(${id})`).rejects.toThrow('there is no ended run');
-    await sql`select ops.cancel_run(${id})`;
-    await sql`select ops.retry_run(${id}, 'ada')`;
+    await expect(sql`select ops.retry_cron_run(${id})`).rejects.toThrow('there is no ended run');
+    await sql`select ops.cancel_cron_run(${id})`;
+    await sql`select ops.retry_cron_run(${id}, 'ada')`;
     const runs = await runsOf(sql, 'sync');
     expect(runs[1]).toMatchObject({ trigger: 'manual', retry_of: id, actor: 'ada', status: 'fired' });
     expect(runs[1]?.scheduled_for).toEqual(runs[0]?.scheduled_for);
@@ -118,11 +120,11 @@ describe('history', () => {
     await sql`insert into ops.scheduler_ticks values ('2021-01-01'), (now())`;
     await sql`insert into ops.alerts (kind, dedupe_key, severity, title, status, resolved_at) values ('k', 'd', 'info', 't', 'resolved', '2021-01-01'), ('k', 'e', 'info', 't', 'active', null)`;
     await sql`insert into ops.reconciliations (environment, actor, result, started_at) values ('local', 'ada', 'applied', '2021-01-01'), ('local', 'ada', 'applied', now())`;
-    await sql`insert into ops.job_queue (task_type, status, updated_at) values ('t', 'succeeded', '2021-01-01'), ('t', 'pending', '2021-01-01')`;
+    await sql`insert into ops.queued_jobs (task_type, status, created_at, finished_at) values ('t', 'succeeded', '2021-01-01', '2021-01-01'), ('t', 'pending', '2021-01-01', null)`;
     await sql`update ops.run_tokens set expires_at = '2021-01-03'`;
 
     const [first] = await sql`select ops.prune_history('30 days', 2) as gone`;
-    expect(first).toEqual({
+    expect(first).toMatchObject({
       gone: {
         cron_runs: 2,
         run_tokens: 2,
