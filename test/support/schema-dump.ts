@@ -4,11 +4,15 @@
  */
 import type { Sql } from 'postgres';
 
-/** Everything in a schema that a migration can change: tables, indexes, policies, functions, comments, grants. */
+/**
+ * Everything in a schema that a migration can change: tables, views, indexes, policies, functions, comments, grants.
+ * Partitions made for a span of time are left out: they are named for the month they were made in.
+ */
 export async function dumpSchema(sql: Sql, schema: string): Promise<string> {
   const parts = [
     ...(await schemaStatements(sql, schema)),
     ...(await tableStatements(sql, schema)),
+    ...(await viewStatements(sql, schema)),
     ...(await functionStatements(sql, schema)),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -40,7 +44,7 @@ async function tableStatements(sql: Sql, schema: string): Promise<readonly strin
   const rows = await sql<StatementRow[]>`
     select concat_ws(E'\n',
       format(
-        E'create %stable %s (\n%s\n);', case c.relpersistence when 'u' then 'unlogged ' end, c.oid::regclass,
+        E'create %stable %s (\n%s\n)%s%s;', case c.relpersistence when 'u' then 'unlogged ' end, c.oid::regclass,
         (
           select string_agg(line, E',\n' order by part, position)
           from (
@@ -58,7 +62,9 @@ async function tableStatements(sql: Sql, schema: string): Promise<readonly strin
             from pg_constraint k
             where k.conrelid = c.oid and k.contype in ('p', 'u', 'c', 'f', 'x')
           ) lines
-        )
+        ),
+        ' partition by ' || lower(pg_get_partkeydef(c.oid)),
+        E'\nwith (' || array_to_string(c.reloptions, ', ') || ')'
       ),
       format('comment on table %s is %L;', c.oid::regclass, obj_description(c.oid)),
       (
@@ -95,7 +101,28 @@ async function tableStatements(sql: Sql, schema: string): Promise<readonly strin
       )
     ) as statements
     from pg_class c
-    where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p')
+    where c.relnamespace = ${schema}::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    order by c.relname
+  `;
+  return rows.map((row) => row.statements);
+}
+
+async function viewStatements(sql: Sql, schema: string): Promise<readonly string[]> {
+  const rows = await sql<StatementRow[]>`
+    select concat_ws(E'\n',
+      format(
+        E'create view %s%s as\n%s', c.oid::regclass, ' with (' || array_to_string(c.reloptions, ', ') || ')', pg_get_viewdef(c.oid, true)
+      ),
+      format('comment on view %s is %L;', c.oid::regclass, obj_description(c.oid)),
+      (
+        select string_agg(format('grant %s on table %s to %s;', lower(g.privilege_type), c.oid::regclass, coalesce(r.rolname, 'public')), E'\n' order by r.rolname, g.privilege_type)
+        from aclexplode(c.relacl) g
+        left join pg_roles r on r.oid = g.grantee
+        where g.grantee <> c.relowner
+      )
+    ) as statements
+    from pg_class c
+    where c.relnamespace = ${schema}::regnamespace and c.relkind = 'v'
     order by c.relname
   `;
   return rows.map((row) => row.statements);

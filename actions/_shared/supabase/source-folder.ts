@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+
+/** What lies at a path: a file, a folder, nothing, or something outside the project that is not touched. */
+export type FoundSource =
+  | { readonly kind: 'file'; readonly content: Buffer; readonly real: string }
+  | { readonly kind: 'folder' | 'missing' | 'outside' };
+
+/** The files of a project, by paths from its root with `/`. Links are followed as long as they stay inside. */
+export interface SourceFolder {
+  readonly find: (file: string) => FoundSource;
+  /** All files below a folder, sorted; hidden ones too. */
+  readonly listBelow: (folder: string) => string[];
+}
+
+/** Opens the project at `root`. */
+export function openSourceFolder(root: string): SourceFolder {
+  const realRoot = realpathSync(root);
+  return {
+    find: (file) => find(realRoot, file),
+    listBelow: (folder) => listBelow(realRoot, folder.replace(/\/+$/, '')),
+  };
+}
+
+function find(root: string, file: string): FoundSource {
+  const wanted = path.resolve(root, file);
+  let real: string;
+  try {
+    real = realpathSync(wanted);
+  } catch (error) {
+    if (isMissing(error)) return { kind: isInside(root, wanted) ? 'missing' : 'outside' };
+    throw error;
+  }
+  if (!isInside(root, real)) return { kind: 'outside' };
+  if (statSync(real).isDirectory()) return { kind: 'folder' };
+  return { kind: 'file', content: readFileSync(real), real };
+}
+
+function isInside(root: string, file: string): boolean {
+  return file === root || file.startsWith(root.endsWith(path.sep) ? root : root + path.sep);
+}
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(String(error.code))
+  );
+}
+
+function listBelow(root: string, folder: string): string[] {
+  const entries = readdirSync(path.resolve(root, folder || '.'), { withFileTypes: true });
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const name = path.posix.join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listBelow(root, name);
+      return [name];
+    });
+}
