@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { adminOverview } from './handler.ts';
+
+serve(adminOverview);

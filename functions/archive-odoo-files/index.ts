@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { archiveOdooFiles } from './handler.ts';
+
+serve(archiveOdooFiles);

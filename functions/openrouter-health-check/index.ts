@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { checkOpenRouter } from './handler.ts';
+
+serve(checkOpenRouter);

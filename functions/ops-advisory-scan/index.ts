@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { scanAdvisories } from './handler.ts';
+
+serve(scanAdvisories);

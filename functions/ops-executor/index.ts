@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { executeRuns } from './handler.ts';
+
+serve(executeRuns);

@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { ingestMetrics } from './handler.ts';
+
+serve(ingestMetrics);

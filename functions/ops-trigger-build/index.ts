@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { triggerBuild } from './handler.ts';
+
+serve(triggerBuild);

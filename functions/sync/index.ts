@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { sync } from './handler.ts';
+
+serve(sync);
