@@ -4,6 +4,7 @@ import { type IssueOutcome, keepIssue } from '../_shared/github/kept-issue.ts';
 import { fingerprint } from '../_shared/github/marked-text.ts';
 import type { Redaction } from '../_shared/io/redaction.ts';
 import type { RunContext } from '../_shared/io/run-context.ts';
+import { driftSize } from '../_shared/reconcile/drift.ts';
 import type { Change, Plan } from '../_shared/reconcile/model.ts';
 import { driftIssueTitle, renderDriftBlock } from '../_shared/report/drift-issue.ts';
 import { scheduleReader } from '../_shared/report/schedule-reader.ts';
@@ -45,7 +46,8 @@ export async function keepDriftIssue(request: {
     author: inputs.issueAuthor,
     label: inputs.label,
     title: driftIssueTitle(drift.environment),
-    content: drift.changes.length === 0 ? null : fingerprint(drift.changes.map(withoutMoments)),
+    content:
+      driftSize(drift) === 0 ? null : fingerprint([...drift.changes.map(withoutMoments), ...drift.lost]),
     visible,
     closing: `Nothing differs any more ([run](${context.runUrl})).`,
     reopening: `It is back ([run](${context.runUrl})); the description says what differs now.`,

@@ -2,6 +2,7 @@ import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
 import { readRunContext } from '../_shared/io/run-context.ts';
+import { openPlatform } from '../_shared/target/open-platform.ts';
 import { readDeclarations } from '../_shared/target/read-declarations.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { driftOutcome } from './decide-outcome.ts';
@@ -34,8 +35,10 @@ async function reportDrift({ environment, redaction, now }: ActionRun): Promise<
 
   const desired = declarations.resolve(inputs.environment);
   const { computeDrift } = await import('../_shared/reconcile/drift.ts');
-  const drift = await withDatabase({ declaration: desired.environment, environment }, (sql) =>
-    computeDrift({ sql, desired, env: environment }),
+  const { environment: declaration } = desired;
+  const platform = await openPlatform(declaration, environment);
+  const drift = await withDatabase({ declaration, environment }, (sql) =>
+    computeDrift({ sql, desired, env: environment, platform }),
   );
 
   const { keepDriftIssue } = await import('./keep-drift-issue.ts');

@@ -115,4 +115,26 @@ describe('drift', () => {
       expect(seen).not.toContain(canary);
     }
   });
+
+  it('stays open when pg_cron is dropped, and closes when the jobs are back', async () => {
+    await database.sql`select cron.unschedule(jobid) from cron.job`;
+    await step('drift');
+    const number = issues().find((issue) => issue.state === 'open')?.number;
+    await database.superuser`alter schema cron rename to cron_dropped`;
+
+    const dropped = await step('drift');
+
+    expect(dropped.record, dropped.stdout).toMatchObject({ reason: 'drift_found', ok: true });
+    expect(dropped.outputs.issue).toBe(String(number));
+    const open = issues().find((issue) => issue.number === number);
+    expect(open).toMatchObject({ state: 'open' });
+    expect(open?.body).toContain('pg_cron is not there any more');
+    expect(open?.body).toContain('`sync_game_platform_stats`');
+    expect(open?.body).toContain('create extension pg_cron');
+
+    await database.superuser`alter schema cron_dropped rename to cron`;
+    expect((await step('reconcile', { ...CANARIES })).record.reason).toBe('applied');
+    expect((await step('drift')).record.reason).toBe('drift_none');
+    expect(issues().find((issue) => issue.number === number)).toMatchObject({ state: 'closed' });
+  });
 });

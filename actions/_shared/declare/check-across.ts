@@ -1,8 +1,10 @@
 /** What can only be seen with all files read: references between them. Pure. */
+import { checkFunctions, secretsOfFunctions } from './check-functions.ts';
 import { closestWord } from './closest-word.ts';
 import type { Finding } from './finding.ts';
 import type { JobSpec } from './kinds/cron.ts';
 import type { EnvironmentSpec } from './kinds/environments.ts';
+import type { FunctionSpec } from './kinds/functions.ts';
 import type { SecretSpec } from './kinds/secret-overrides.ts';
 import { checkHosts } from './lint/check-hosts.ts';
 import { checkSecretShapes } from './lint/check-secret-shapes.ts';
@@ -18,6 +20,7 @@ export interface AllObjects {
   readonly environments: ObjectsOf<EnvironmentSpec>;
   readonly secrets: ObjectsOf<SecretSpec>;
   readonly jobs: ObjectsOf<JobSpec>;
+  readonly functions: ObjectsOf<FunctionSpec>;
 }
 
 export interface FileFinding {
@@ -30,14 +33,16 @@ export function checkAcross(objects: AllObjects): readonly FileFinding[] {
   return [
     ...checkSecretReferences(objects),
     ...checkEnvironmentNames(objects),
+    ...checkFunctions(objects),
     ...checkSecretShapes(objects),
     ...checkHosts(objects),
   ];
 }
 
-function checkSecretReferences({ secrets, jobs }: AllObjects): readonly FileFinding[] {
+function checkSecretReferences(objects: AllObjects): readonly FileFinding[] {
+  const { secrets, jobs, functions } = objects;
   const findings: FileFinding[] = [];
-  const used = new Set<string>();
+  const used = new Set(secretsOfFunctions(objects));
   for (const { spec, file } of jobs.specs) {
     for (const reference of spec.references) {
       used.add(reference.secret);
@@ -60,10 +65,10 @@ function checkSecretReferences({ secrets, jobs }: AllObjects): readonly FileFind
       });
     }
   }
-  if (!jobs.complete) return findings;
+  if (!jobs.complete || !functions.complete) return findings;
   for (const { spec, file } of secrets.specs) {
     if (used.has(spec.name)) continue;
-    const message = `no job uses the secret \`${spec.name}\``;
+    const message = `no job and no function uses the secret \`${spec.name}\``;
     const hint = 'Remove it, or keep it if something outside these files reads it.';
     findings.push({
       file,
@@ -79,7 +84,12 @@ function checkSecretReferences({ secrets, jobs }: AllObjects): readonly FileFind
   return findings;
 }
 
-function checkEnvironmentNames({ environments, secrets, jobs }: AllObjects): readonly FileFinding[] {
+function checkEnvironmentNames({
+  environments,
+  secrets,
+  jobs,
+  functions,
+}: AllObjects): readonly FileFinding[] {
   if (!environments.complete) return [];
   const findings: FileFinding[] = [];
   const check = (file: string, under: readonly string[], names: readonly string[]): void => {
@@ -102,6 +112,7 @@ function checkEnvironmentNames({ environments, secrets, jobs }: AllObjects): rea
     }
   };
   for (const { spec, file } of jobs.specs) check(file, [], Object.keys(spec.overrides));
+  for (const { spec, file } of functions.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of secrets.specs) check(file, [spec.name], Object.keys(spec.overrides));
   return findings;
 }

@@ -1,14 +1,18 @@
-/** JSON Schemas of our files, generated from the zod schemas, so that editors complete and check while typing. */
+/** JSON Schemas of our files, generated from their shapes, so that editors complete and check while typing. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { KINDS } from './kinds/registry.ts';
 
-/** Path in the repository -> text of the file, for every kind. The same zod schemas always give the same text. */
+/** Path in the repository -> text of the file, for every kind. The same shapes always give the same text. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
   const files = Object.entries(KINDS).map(([name, kind]) => {
-    const schema = z.toJSONSchema(kind.schema, { target: 'draft-7', io: 'input', unrepresentable: 'any' });
+    const schema = z.toJSONSchema(kind.schema.toZod(z), {
+      target: 'draft-7',
+      io: 'input',
+      unrepresentable: 'any',
+    });
     const { $schema, ...rest } = schema;
     return [
       `runbooks/schemas/${name}.schema.json`,

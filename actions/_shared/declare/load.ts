@@ -6,7 +6,7 @@ import { checkAcross, type ObjectsOf } from './check-across.ts';
 import { diskReader, type FileReader } from './file-reader.ts';
 import type { KindName, Specs } from './kinds/specs.ts';
 import { listFiles } from './list-files.ts';
-import type { DeclarationResult, Diagnostic, EnvironmentDeclaration } from './model.ts';
+import type { DeclarationResult, DesiredFunction, Diagnostic, EnvironmentDeclaration } from './model.ts';
 import type { FileReading } from './read-file.ts';
 import { readMigrations } from './read-migrations.ts';
 import { openReadingCache, type ReadingCache } from './reading-cache.ts';
@@ -44,11 +44,13 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
   }
   const across = await locateAcross(reader, loaded, cache);
   cache.save();
+  const sources = await functionSources(located(loaded, 'functions'), options);
   const diagnostics = [
     ...listed.diagnostics,
     ...migrations.diagnostics,
     ...loaded.flatMap(({ reading }) => reading.diagnostics),
     ...across,
+    ...sources.diagnostics,
   ];
   diagnostics.sort(byPlace);
   const environments = located(loaded, 'environments').map(
@@ -60,12 +62,36 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
     jobs: located(loaded, 'cron'),
     migrations: migrations.migrations,
     diagnostics,
+    functions: sources.resolve,
+    functionSecrets: new Map(located(loaded, 'functions').map(({ spec }) => [spec.slug, spec.secrets])),
   };
   return {
     environments,
     diagnostics,
     files: loaded.length + migrations.migrations.length,
     resolve: (environment) => resolveEnvironment(declarations, environment),
+  };
+}
+
+interface ReadFunctions {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly resolve: (environment: string) => readonly DesiredFunction[];
+}
+
+/** What declared functions are made of. Never from the cache: their files are not declarations. */
+async function functionSources(
+  declared: readonly Located<Specs['functions']>[],
+  { root, read }: LoadOptions,
+): Promise<ReadFunctions> {
+  if (declared.length === 0) return { diagnostics: [], resolve: () => [] };
+  const { readFunctionSources, resolveFunction } = await import('./function-sources.ts');
+  const { functions, diagnostics } = readFunctionSources(declared, {
+    root,
+    ...(read === undefined ? {} : { read }),
+  });
+  return {
+    diagnostics,
+    resolve: (environment) => functions.flatMap((each) => resolveFunction(each, environment) ?? []),
   };
 }
 
@@ -126,6 +152,9 @@ function isOf<Name extends KindName>(
   return file.kind === kind;
 }
 
+/** Kinds that name secrets: while one of their objects is wrong, nobody can say that a secret is not used. */
+const REFERRING: ReadonlySet<KindName> = new Set(['cron', 'functions']);
+
 function objectsOf<Name extends KindName>(loaded: readonly LoadedFile[], kind: Name): ObjectsOf<Specs[Name]> {
   const files = loaded.filter((file) => isOf(file, kind));
   const isWhole = (file: LoadedFile): boolean =>
@@ -136,7 +165,7 @@ function objectsOf<Name extends KindName>(loaded: readonly LoadedFile[], kind: N
   return {
     specs: located(files, kind).map(({ spec, location }) => ({ spec, file: location.file })),
     names: new Set(entries.map(({ name }) => name)),
-    complete: files.every(isWhole) && (kind !== 'cron' || entries.every(({ spec }) => spec !== null)),
+    complete: files.every(isWhole) && (!REFERRING.has(kind) || entries.every(({ spec }) => spec !== null)),
   };
 }
 
@@ -149,6 +178,7 @@ async function locateAcross(
     environments: objectsOf(loaded, 'environments'),
     secrets: objectsOf(loaded, 'secrets'),
     jobs: objectsOf(loaded, 'cron'),
+    functions: objectsOf(loaded, 'functions'),
   });
   if (findings.length === 0) return [];
   const source = JSON.stringify(findings);

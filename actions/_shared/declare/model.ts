@@ -3,6 +3,8 @@
  * were written. Everything after this room (reconcile, report, local) works on these types only.
  */
 
+import type { FunctionFile } from '../supabase/function-graph.ts';
+
 /** A place in one of our files. Lines and columns count from 1, as editors and GitHub annotations do. */
 export interface SourceLocation {
   /** Path relative to the repository, with forward slashes. */
@@ -45,10 +47,12 @@ export interface EnvironmentDeclaration {
   readonly prune: readonly ResourceKind[];
   /** An apply that deletes more than this needs a word of consent (`--allow-deletes N`). */
   readonly limits: { readonly deleteCount: number; readonly deletePercent: number };
+  /** Schemas the Data API has to expose, in the order they are appended; others are left alone. */
+  readonly apiSchemas?: readonly string[];
   readonly location: SourceLocation;
 }
 
-/** One Vault secret of `secrets.yaml`, resolved for an environment. The value itself is never in here. */
+/** One secret of `secrets.yaml`, resolved for an environment. The value itself is never in here. */
 export interface SecretDeclaration {
   readonly name: string;
   readonly description: string;
@@ -58,6 +62,8 @@ export interface SecretDeclaration {
   readonly shape?: string;
   /** How old the secret may grow before it is reported, in milliseconds. */
   readonly maxAgeMs?: number;
+  /** False for a secret that only Edge Functions read: it is not written to the Vault. */
+  readonly vault?: false;
   readonly location: SourceLocation;
 }
 
@@ -192,8 +198,51 @@ export interface MigrationFile {
   readonly file: string;
 }
 
-/** Kinds in the order they are applied; prune runs backwards, last. */
-export type ResourceKind = 'migration' | 'secret' | 'job' | 'cron';
+/** One file of an Edge Function, without its content. */
+export interface DesiredFunctionFile {
+  /** From the root of the project, with forward slashes. */
+  readonly path: string;
+  /** sha256 of the content, hex. */
+  readonly sha256: string;
+}
+
+/** One declared Edge Function, resolved for one environment. */
+export interface DesiredFunction {
+  readonly slug: string;
+  readonly entry: string;
+  readonly importMap: string | null;
+  readonly staticPatterns: readonly string[];
+  readonly verifyJwt: boolean;
+  /** Names of the Edge secrets it reads. */
+  readonly secrets: readonly string[];
+  /** Digest of all files and settings: equal when a deploy would bring nothing new. */
+  readonly digest: string;
+  /** In the order of upload. */
+  readonly files: readonly DesiredFunctionFile[];
+  /**
+   * The contents, read when they are uploaded: all functions at once may be large.
+   *
+   * @throws ConfigurationError when they are not what `digest` says any more
+   */
+  readonly readFiles: () => readonly FunctionFile[];
+  readonly location: SourceLocation;
+}
+
+/** An environment variable of the project's Edge Functions. */
+export interface DesiredEdgeSecret {
+  readonly name: string;
+  /** The entry of `secrets.yaml` that says where the value comes from. */
+  readonly secret: SecretDeclaration;
+  /** The functions that read it. */
+  readonly functions: readonly string[];
+  readonly location: SourceLocation;
+}
+
+/** Kinds of the database, in the order they are applied, then those of the platform; prune runs backwards, last. */
+export type ResourceKind = 'migration' | 'secret' | 'job' | 'cron' | PlatformKind;
+
+/** Kinds that live behind the Management API and not in the database. */
+export type PlatformKind = 'edge_secret' | 'api_schemas' | 'function';
 
 /** Everything one environment should hold. */
 export interface DesiredState {
@@ -201,6 +250,8 @@ export interface DesiredState {
   readonly migrations: readonly MigrationFile[];
   readonly secrets: readonly SecretDeclaration[];
   readonly jobs: readonly DesiredJob[];
+  readonly functions: readonly DesiredFunction[];
+  readonly edgeSecrets: readonly DesiredEdgeSecret[];
 }
 
 /** What reading `runbooks/` and `migrations/` yields: all diagnostics of the run, never only the first. */

@@ -5,8 +5,12 @@ import { type KindName, PLACES, type Specs } from './kinds/specs.ts';
 import { findLiteralSecrets } from './lint/literal-secrets.ts';
 import type { Diagnostic } from './model.ts';
 import { lineOfTopKey, locateOffsets } from './source-text.ts';
+import { tool, withTools } from './tool.ts';
 import type { YamlDocument } from './yaml-document.ts';
 import { readPlainYaml } from './yaml-plain.ts';
+
+/** The full parser is large: it is loaded for the first file that needs it. */
+const documents = tool(() => import('./yaml-document.ts'));
 
 /** One object of a file. `spec` is null when the object is there but wrong. */
 export interface ReadEntry<Spec> {
@@ -27,17 +31,22 @@ export interface FileText {
 }
 
 /** Reads and lints a file. `name` is the object's name for kinds with one object a file. */
-export async function readFile<Name extends KindName>(
+export function readFile<Name extends KindName>(
   kind: Name,
   name: string,
   file: FileText,
 ): Promise<FileReading<Name>> {
+  return withTools(() => readNow(kind, name, file));
+}
+
+/** @throws ToolNeeded */
+function readNow<Name extends KindName>(kind: Name, name: string, file: FileText): FileReading<Name> {
   const findings: Finding[] = [...findLiteralSecrets(file.text)];
   const report = (finding: Finding): void => {
     findings.push(finding);
   };
   const plain = readPlainYaml(file.text);
-  const document = plain === null ? await readDocument(file.text, report) : undefined;
+  const document = plain === null ? documents().readYamlDocument(file.text, report) : undefined;
   const contents = plain === null ? document?.value : plain.value;
   const place = PLACES[kind];
   const entries: ReadEntry<Specs[Name]>[] = [];
@@ -45,18 +54,18 @@ export async function readFile<Name extends KindName>(
     const objects = 'file' in place ? objectsOf(contents, report) : [[name, contents] as const];
     for (const [object, value] of objects) {
       const line = lineOfTopKey(file.text, 'file' in place ? object : place.landmark);
-      entries.push({ name: object, spec: await readObject(KINDS[kind], object, value, report), line });
+      entries.push({ name: object, spec: readObject(KINDS[kind], object, value, report), line });
     }
   }
-  return { entries, diagnostics: await locateFindings(file, findings, document) };
+  return { entries, diagnostics: locateNow(file, findings, document) };
 }
 
-async function readObject<Spec>(
+function readObject<Spec>(
   kind: Kind<Spec>,
   name: string,
   value: unknown,
   report: (finding: Finding) => void,
-): Promise<Spec | null> {
+): Spec | null {
   const spec = kind.read(name, value, report);
   return spec === null || kind.lint === undefined ? spec : kind.lint(spec, report);
 }
@@ -80,14 +89,19 @@ function objectsOf(
 /** A file with more faults than this has one cause; the rest is counted, not listed. */
 const MAX_FINDINGS = 100;
 
-/** Puts findings on their lines, in the order of the file. Reads the file with positions when it was not yet. */
-export async function locateFindings(
+/** Puts findings on their lines, in the order of the file. */
+export function locateFindings(file: FileText, findings: readonly Finding[]): Promise<readonly Diagnostic[]> {
+  return withTools(() => locateNow(file, findings, undefined));
+}
+
+/** Reads the file with positions when it was not yet. @throws ToolNeeded */
+function locateNow(
   file: FileText,
   findings: readonly Finding[],
-  document?: YamlDocument,
-): Promise<readonly Diagnostic[]> {
+  document: YamlDocument | undefined,
+): readonly Diagnostic[] {
   if (findings.length === 0) return [];
-  const located = document ?? (await readDocument(file.text, () => undefined));
+  const located = document ?? documents().readYamlDocument(file.text, () => undefined);
   const shown = findings
     .slice(0, MAX_FINDINGS)
     .map(
@@ -112,10 +126,4 @@ export async function locateFindings(
       location: last.location,
     },
   ];
-}
-
-/** The full parser is large: it is loaded for the first file that needs it. */
-async function readDocument(text: string, report: (finding: Finding) => void): Promise<YamlDocument> {
-  const { readYamlDocument } = await import('./yaml-document.ts');
-  return readYamlDocument(text, report);
 }

@@ -4,11 +4,14 @@ import { closestWord } from './closest-word.ts';
 import type { JobSpec } from './kinds/cron.ts';
 import { resolveSecret, type SecretSpec } from './kinds/secret-overrides.ts';
 import type {
+  DesiredEdgeSecret,
+  DesiredFunction,
   DesiredJob,
   DesiredState,
   Diagnostic,
   EnvironmentDeclaration,
   MigrationFile,
+  SecretDeclaration,
   SourceLocation,
 } from './model.ts';
 
@@ -23,6 +26,10 @@ export interface Declarations {
   readonly jobs: readonly Located<JobSpec>[];
   readonly migrations: readonly MigrationFile[];
   readonly diagnostics: readonly Diagnostic[];
+  /** The functions of an environment, with what they are made of. */
+  readonly functions: (environment: string) => readonly DesiredFunction[];
+  /** Environment variable -> name in `secrets.yaml`, by slug. */
+  readonly functionSecrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /**
@@ -50,12 +57,44 @@ export function resolveEnvironment(declarations: Declarations, name: string): De
       hint,
     });
   }
+  const secrets = declarations.secrets.map(({ spec, location }) => ({
+    ...resolveSecret(spec, name),
+    location,
+  }));
+  const functions = declarations.functions(name);
   return {
     environment,
     migrations: declarations.migrations,
-    secrets: declarations.secrets.map(({ spec, location }) => ({ ...resolveSecret(spec, name), location })),
+    secrets,
     jobs: declarations.jobs.map((job) => resolveJob(job, environment)),
+    functions,
+    edgeSecrets: edgeSecrets(functions, secrets, declarations.functionSecrets),
   };
+}
+
+/** What the functions of one environment read, each variable once. */
+function edgeSecrets(
+  functions: readonly DesiredFunction[],
+  secrets: readonly SecretDeclaration[],
+  wanted: Declarations['functionSecrets'],
+): readonly DesiredEdgeSecret[] {
+  if (functions.length === 0) return [];
+  const declared = new Map(secrets.map((secret) => [secret.name, secret]));
+  const found = new Map<string, DesiredEdgeSecret>();
+  for (const { slug, location } of functions) {
+    for (const [name, source] of Object.entries(wanted.get(slug) ?? {})) {
+      const secret = declared.get(source);
+      if (secret === undefined) continue;
+      const known = found.get(name);
+      found.set(
+        name,
+        known === undefined
+          ? { name, secret, functions: [slug], location }
+          : { ...known, functions: [...known.functions, slug] },
+      );
+    }
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The job as one environment wants it. */

@@ -194,8 +194,12 @@ function enqueue(taskType: string, payload: unknown, maxAttempts: number, awaitR
 
 type AuthWayValue = Exclude<AuthValue, readonly unknown[]>;
 
+function isList(auth: AuthValue): auth is readonly AuthWayValue[] {
+  return Array.isArray(auth);
+}
+
 function waysOf(auth: AuthValue): readonly AuthWayValue[] {
-  return Array.isArray(auth) ? auth : [auth];
+  return isList(auth) ? auth : [auth];
 }
 
 function readAuth(auth: AuthValue): readonly CallAuth[] {
@@ -215,8 +219,6 @@ function authReferences(auth: AuthValue | undefined): readonly SecretReference[]
     if (typeof way === 'string') return [];
     const key = 'header' in way ? 'secret' : 'bearer' in way ? 'bearer' : 'apikey';
     const secret = 'header' in way ? way.secret : 'bearer' in way ? way.bearer : way.apikey;
-    return [
-      { secret, path: ['call', 'auth', ...(Array.isArray(auth) ? [index] : []), key], use: 'credential' },
-    ];
+    return [{ secret, path: ['call', 'auth', ...(isList(auth) ? [index] : []), key], use: 'credential' }];
   });
 }

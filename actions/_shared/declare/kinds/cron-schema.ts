@@ -1,5 +1,5 @@
 /** The shape of a file in `runbooks/cron/`: what zod checks and what editors are told. */
-import * as z from 'zod/mini';
+import * as z from '../shape.ts';
 import { Description, described, durationBetween, ObjectName, Owner } from './vocabulary.ts';
 
 const HttpTimeout = described(

@@ -1,8 +1,9 @@
 /** `runbooks/environments.yaml`: the targets, by name. */
-import * as z from 'zod/mini';
+
 import { checkValue } from '../check-value.ts';
 import type { ReportFinding } from '../finding.ts';
 import type { EnvironmentDeclaration, ResourceKind } from '../model.ts';
+import * as z from '../shape.ts';
 import { described, FromEnvironment, ObjectName } from './vocabulary.ts';
 
 const Limits = z.strictObject({
@@ -13,6 +14,17 @@ const Limits = z.strictObject({
   delete_percent: described(
     z.exactOptional(z.number().check(z.gte(0), z.lte(100))),
     'Largest share of all objects, in percent, one apply may delete without consent.',
+  ),
+});
+
+const Schema = z
+  .string()
+  .check(z.regex(/^[a-z_][a-z0-9_]{0,62}$/, 'must be the name of a schema: lower-case letters, digits, `_`'));
+
+const Api = z.strictObject({
+  schemas: described(
+    z.array(Schema),
+    'Schemas the Data API exposes. What is missing is appended; what is there already stays.',
   ),
 });
 
@@ -44,6 +56,7 @@ const Environment = z.strictObject({
     'Kinds whose undeclared objects are deleted by every apply, if they are ours.',
   ),
   limits: described(z.exactOptional(Limits), 'What an apply may delete without a word of consent.'),
+  api: described(z.exactOptional(Api), "The project's Data API."),
 });
 
 export const EnvironmentsFile = z.record(ObjectName, Environment);
@@ -72,5 +85,6 @@ export function readEnvironment(name: string, value: unknown, report: ReportFind
       deleteCount: entry.limits?.delete_count ?? 10,
       deletePercent: entry.limits?.delete_percent ?? 20,
     },
+    ...(entry.api === undefined ? {} : { apiSchemas: [...new Set(entry.api.schemas)] }),
   };
 }

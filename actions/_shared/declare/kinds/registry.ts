@@ -1,25 +1,27 @@
 /** How each kind is read and linted. A new kind is one file in this folder, a line in `specs.ts` and a line here. */
-import type * as z from 'zod/mini';
 import type { ReportFinding } from '../finding.ts';
 import { lintJob } from '../lint/lint-job.ts';
+import type { Shape } from '../shape.ts';
 import { readJob } from './cron.ts';
 import { CronFile } from './cron-schema.ts';
 import { EnvironmentsFile, readEnvironment } from './environments.ts';
+import { FunctionFile, readFunction } from './functions.ts';
 import { readSecret, SecretsFile } from './secrets.ts';
 import type { KindName, Specs } from './specs.ts';
 
 export interface Kind<Spec> {
   /** The whole file, for editors. */
-  readonly schema: z.ZodMiniType;
+  readonly schema: Shape;
   readonly title: string;
   /** One object. Null when something is wrong with it (reported). */
   readonly read: (name: string, value: unknown, report: ReportFinding) => Spec | null;
   /** Looks at one good object by itself; what needs other files is checked after all are read. Returns it, completed. */
-  readonly lint?: (spec: Spec, report: ReportFinding) => Promise<Spec>;
+  readonly lint?: (spec: Spec, report: ReportFinding) => Spec;
 }
 
 export const KINDS: { readonly [Name in KindName]: Kind<Specs[Name]> } = {
   environments: { schema: EnvironmentsFile, title: 'Environments', read: readEnvironment },
-  secrets: { schema: SecretsFile, title: 'Vault secrets', read: readSecret },
+  secrets: { schema: SecretsFile, title: 'Secrets', read: readSecret },
   cron: { schema: CronFile, title: 'Scheduled job', read: readJob, lint: lintJob },
+  functions: { schema: FunctionFile, title: 'Edge Function', read: readFunction },
 };

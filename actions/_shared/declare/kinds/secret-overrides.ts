@@ -10,6 +10,8 @@ export interface SecretFields {
 export interface SecretSpec extends SecretFields {
   readonly name: string;
   readonly description: string;
+  /** False: only Edge Functions read it. */
+  readonly vault?: false;
   /** What differs, by environment. */
   readonly overrides: Readonly<Record<string, Partial<SecretFields>>>;
 }

@@ -1,8 +1,9 @@
-/** `runbooks/secrets.yaml`: Vault secrets by name; where a value comes from and what it must look like, never the value. */
-import * as z from 'zod/mini';
+/** `runbooks/secrets.yaml`: secrets by name, of the Vault and of Edge Functions; where a value comes from and what it must look like, never the value. */
+
 import { checkValue } from '../check-value.ts';
 import { parseDuration } from '../duration.ts';
 import type { ReportFinding } from '../finding.ts';
+import * as z from '../shape.ts';
 import type { SecretFields, SecretSpec } from './secret-overrides.ts';
 import { Description, described, durationBetween, FromEnvironment, ObjectName } from './vocabulary.ts';
 
@@ -21,6 +22,10 @@ const Secret = z.strictObject({
   value: Value,
   shape: z.exactOptional(Shape),
   max_age: z.exactOptional(MaxAge),
+  vault: described(
+    z.exactOptional(z.boolean()),
+    'False for a secret that only Edge Functions read: it is kept out of the database. Default true.',
+  ),
   environments: described(
     z.exactOptional(
       z.record(
@@ -50,6 +55,7 @@ export function readSecret(name: string, value: unknown, report: ReportFinding):
     description: entry.description ?? '',
     ...fieldsOf(entry),
     valueEnv: entry.value.env,
+    ...(entry.vault === false ? { vault: false as const } : {}),
     overrides: Object.fromEntries(overrides),
   };
 }

@@ -1,6 +1,7 @@
 /** The kinds of files in `runbooks/`: where they live and what reading one yields. No code, so that it costs nothing. */
 import type { JobSpec } from './cron.ts';
 import type { EnvironmentSpec } from './environments.ts';
+import type { FunctionSpec } from './functions.ts';
 import type { SecretSpec } from './secret-overrides.ts';
 
 /** What one object of each kind becomes. */
@@ -8,6 +9,7 @@ export interface Specs {
   readonly environments: EnvironmentSpec;
   readonly secrets: SecretSpec;
   readonly cron: JobSpec;
+  readonly functions: FunctionSpec;
 }
 
 export type KindName = keyof Specs;
@@ -17,6 +19,7 @@ export const PLACES = {
   environments: { file: 'runbooks/environments.yaml' },
   secrets: { file: 'runbooks/secrets.yaml' },
   cron: { folder: 'runbooks/cron', landmark: 'schedule' },
+  functions: { folder: 'runbooks/functions', landmark: 'verify_jwt' },
 } as const satisfies Readonly<
   Record<KindName, { readonly file: string } | { readonly folder: string; readonly landmark: string }>
 >;

@@ -1,6 +1,7 @@
 /** The words that every kind of file shares: names, durations, owners, names of environment variables. */
-import * as z from 'zod/mini';
+
 import { DURATION, parseDuration } from '../duration.ts';
+import * as z from '../shape.ts';
 
 /** Object, secret and environment names. */
 export const NAME = /^[a-z0-9][a-z0-9_-]*$/;
@@ -13,16 +14,12 @@ export const ObjectName = z
     z.maxLength(MAX_NAME_BYTES),
   );
 
-/** What stands in a file about a field, for editors. Returns the schema itself. */
-export function described<T extends z.ZodMiniType>(schema: T, description: string): T {
-  z.globalRegistry.add(schema, { description });
-  return schema;
-}
+export { described } from '../shape.ts';
 
 const durationWords = 'must be a duration such as `30s`, `5m` or `1h30m`';
 
 /** A duration between two others. */
-export function durationBetween(low: string, high: string): z.ZodMiniString {
+export function durationBetween(low: string, high: string): z.CheckedShape<string> {
   const [least, most] = [parseDuration(low), parseDuration(high)];
   return z.string(durationWords).check(
     z.regex(DURATION, { error: durationWords, abort: true }),

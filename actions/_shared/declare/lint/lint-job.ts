@@ -12,7 +12,7 @@ const LONG_SQL_MS = 10 * 60_000;
 const LONG_REQUEST_MS = 60_000;
 
 /** Reports what will hurt although it is well formed. Returns the job with the secrets its SQL reads added. */
-export async function lintJob(spec: JobSpec, report: ReportFinding): Promise<JobSpec> {
+export function lintJob(spec: JobSpec, report: ReportFinding): JobSpec {
   const { call } = spec.definition;
   lintTimeout(spec, call, report);
   lintPolicies(spec, report);
@@ -21,7 +21,7 @@ export async function lintJob(spec: JobSpec, report: ReportFinding): Promise<Job
       lintHttp(call, report);
       return spec;
     case 'sql': {
-      const references = await lintSql(call.sql, ['call', 'sql'], report);
+      const references = lintSql(call.sql, ['call', 'sql'], report);
       return references.length === 0 ? spec : { ...spec, references: [...spec.references, ...references] };
     }
     case 'enqueue':

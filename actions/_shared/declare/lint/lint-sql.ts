@@ -2,18 +2,13 @@
 import type { ReportFinding, ValuePath } from '../finding.ts';
 import type { SecretReference } from '../kinds/cron-call.ts';
 import { isOwnCall } from './own-call.ts';
-import { loadSqlParser, unitsOfBytes } from './sql-parser.ts';
+import { sqlParser, unitsOfBytes } from './sql-parser.ts';
 import { isNode, SQL_RULES, type SqlNode, stringOf, textConstant } from './sql-rules.ts';
 
 /** Reports faults inside the text at `path`, and returns the Vault secrets the SQL reads by name. */
-export async function lintSql(
-  sql: string,
-  path: ValuePath,
-  report: ReportFinding,
-): Promise<readonly SecretReference[]> {
+export function lintSql(sql: string, path: ValuePath, report: ReportFinding): readonly SecretReference[] {
   if (isOwnCall(sql)) return [];
-  const parse = await loadSqlParser();
-  const parsed = parse(sql);
+  const parsed = sqlParser()(sql);
   if (!parsed.ok) {
     const at = Math.min(parsed.at, Math.max(0, sql.length - 1));
     report({

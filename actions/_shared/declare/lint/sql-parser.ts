@@ -1,6 +1,7 @@
 /** Postgres's own parser (libpg-query, WebAssembly), loaded when the first job with SQL is read. */
 
 import { setFlagsFromString } from 'node:v8';
+import { tool } from '../tool.ts';
 
 /** A syntax tree as libpg-query gives it: nodes are objects with one key, their type. */
 export type SqlTree =
@@ -12,13 +13,8 @@ export type SqlParser = (sql: string) => SqlTree;
 /** Deeper brackets than any statement of a job has; the parser's stack is small. */
 const MAX_BRACKETS = 200;
 
-let loaded: Promise<SqlParser> | undefined;
-
-/** The parser; `at` of an error is an offset in UTF-16 units, as JavaScript counts. */
-export function loadSqlParser(): Promise<SqlParser> {
-  loaded ??= load();
-  return loaded;
-}
+/** The parser; `at` of an error is an offset in UTF-16 units, as JavaScript counts. @throws ToolNeeded until it is loaded */
+export const sqlParser = tool(load);
 
 /**
  * V8 would answer some calls into this parser by optimising it: seconds of work and half a gigabyte of memory on a
