@@ -36,11 +36,12 @@ async function consent(plan: Plan): Promise<boolean> {
 }
 
 async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
-  const { desired, sql } = target;
+  const { desired, sql, platform } = target;
   const shared = {
     sql,
     desired,
     env: process.env,
+    platform,
     prune: options.prune === true,
     ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
   };

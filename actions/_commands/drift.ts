@@ -1,4 +1,4 @@
-import { computeDrift } from '../_shared/reconcile/drift.ts';
+import { computeDrift, driftSize } from '../_shared/reconcile/drift.ts';
 import { type TargetOptions, withTarget } from './target.ts';
 import { type PlanFormat, writePlan } from './write-plan.ts';
 
@@ -8,9 +8,9 @@ export interface DriftOptions extends TargetOptions {
 
 /** `opsroom drift`: exit 2 when somebody changed a managed object by hand, 0 when not. */
 export async function drift(options: DriftOptions): Promise<number> {
-  return withTarget(options, async ({ desired, sql }) => {
-    const result = await computeDrift({ sql, desired, env: process.env });
+  return withTarget(options, async ({ desired, sql, platform }) => {
+    const result = await computeDrift({ sql, desired, env: process.env, platform });
     await writePlan(result, desired, options.format);
-    return result.changes.length > 0 ? 2 : 0;
+    return driftSize(result) > 0 ? 2 : 0;
   });
 }

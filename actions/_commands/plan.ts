@@ -11,11 +11,12 @@ export interface PlanOptions extends TargetOptions {
 
 /** `opsroom plan`: exit 0; with `--detailed-exitcode` 2 when something would change; 1 when apply would refuse. */
 export async function plan(options: PlanOptions): Promise<number> {
-  return withTarget(options, async ({ desired, sql }) => {
+  return withTarget(options, async ({ desired, sql, platform }) => {
     const result = await computePlan({
       sql,
       desired,
       env: process.env,
+      platform,
       prune: options.prune === true,
       ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),
     });

@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Sql } from 'postgres';
 import { connect } from '../_shared/database/connect.ts';
 import { loadDeclarations } from '../_shared/declare/load.ts';
 import type { DeclarationResult, DesiredState } from '../_shared/declare/model.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import type { Platform } from '../_shared/reconcile/platform/platform.ts';
+import { openPlatform } from '../_shared/target/open-platform.ts';
 import { connectionOf } from '../_shared/target/with-database.ts';
+import { localInstance } from './local-instance.ts';
 
 /** What every command that talks to a database is told. */
 export interface TargetOptions {
@@ -17,25 +18,8 @@ export interface Target {
   readonly desired: DesiredState;
   readonly declarations: DeclarationResult;
   readonly sql: Sql;
-}
-
-/** The database a running `npm start` of this checkout published, if any. */
-function localDatabaseUrl(root: string): string | undefined {
-  try {
-    const text = readFileSync(path.join(root, '.opsroom', 'instance.json'), 'utf8');
-    const value: unknown = JSON.parse(text);
-    if (
-      typeof value === 'object' &&
-      value !== null &&
-      'databaseUrl' in value &&
-      typeof value.databaseUrl === 'string'
-    ) {
-      return value.databaseUrl;
-    }
-  } catch {
-    return undefined;
-  }
-  return undefined;
+  /** Left out without a project, or without a token for it. */
+  readonly platform?: Platform;
 }
 
 /** Where an environment's database is: its variable, or for `local` the control room running in this folder. */
@@ -43,7 +27,7 @@ function databaseUrl(desired: DesiredState, root: string): string {
   const { environment } = desired;
   const given = connectionOf(environment, process.env);
   if (given !== null) return given;
-  const local = environment.name === 'local' ? localDatabaseUrl(root) : undefined;
+  const local = environment.name === 'local' ? localInstance(root)?.databaseUrl : undefined;
   if (local !== undefined) return local;
   throw new ConfigurationError(
     `No database for environment ${environment.name}: the variable ${environment.connectionEnv} is not set.`,
@@ -54,6 +38,23 @@ function databaseUrl(desired: DesiredState, root: string): string {
           : 'Set it to the connection string (Supabase: Connect, "Transaction pooler" or "Direct connection").',
     },
   );
+}
+
+/** The way to an environment's Supabase project; for `local` the one of the control room running in this folder. */
+async function platformOf({ environment }: DesiredState, root: string): Promise<Platform | undefined> {
+  const local = environment.name === 'local' ? localInstance(root)?.supabase : undefined;
+  const known =
+    local === undefined
+      ? {}
+      : {
+          SUPABASE_ACCESS_TOKEN: local.accessToken,
+          SUPABASE_API_URL: local.apiUrl,
+          OPSROOM_FUNCTIONS_URL: local.projectUrl,
+        };
+  const say = (message: string): void => {
+    process.stderr.write(`${message}\n`);
+  };
+  return openPlatform(environment, { ...process.env, ...known }, { onProgress: say, onWait: say });
 }
 
 /** Read the declarations and connect; the files must be free of errors. Closes the connection afterwards. */
@@ -72,9 +73,10 @@ export async function withTarget<T>(
     );
   }
   const desired = declarations.resolve(options.env);
+  const platform = await platformOf(desired, options.root);
   const sql = connect({ url: databaseUrl(desired, options.root), applicationName: 'opsroom' });
   try {
-    return await work({ desired, declarations, sql });
+    return await work({ desired, declarations, sql, ...(platform === undefined ? {} : { platform }) });
   } finally {
     await sql.end({ timeout: 5 });
   }

@@ -2,6 +2,7 @@ import type { DesiredJob, DesiredState } from '../_shared/declare/model.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 import type { Environment } from '../_shared/io/inputs.ts';
 import type { Plan } from '../_shared/reconcile/model.ts';
+import { openPlatform } from '../_shared/target/open-platform.ts';
 import type { ReadDeclarations } from '../_shared/target/read-declarations.ts';
 import { connectionOf, withDatabase } from '../_shared/target/with-database.ts';
 import { withoutValues } from './without-values.ts';
@@ -52,8 +53,10 @@ export async function planEnvironment(request: PlanRequest): Promise<Environment
 
 async function computed(desired: DesiredState, { prune, environment }: PlanRequest): Promise<Plan> {
   const { computePlan } = await import('../_shared/reconcile/plan.ts');
-  const plan = await withDatabase({ declaration: desired.environment, environment }, (sql) =>
-    computePlan({ sql, desired, env: environment, prune }),
+  const { environment: declaration } = desired;
+  const platform = await openPlatform(declaration, environment);
+  const plan = await withDatabase({ declaration, environment }, (sql) =>
+    computePlan({ sql, desired, env: environment, prune, platform }),
   );
   return withoutValues(plan);
 }

@@ -57,7 +57,7 @@ async function ask(
  * same, so that whatever supersedes a run has a run of its own.
  */
 export function watchedPaths(root: string, workflowFile: string | null): string[] {
-  const folders = ['runbooks', 'migrations'].map((name) => `${path.posix.join(root, name)}/`);
+  const folders = ['runbooks', 'migrations', 'functions'].map((name) => `${path.posix.join(root, name)}/`);
   return [...folders, 'actions/', ...(workflowFile === null ? [] : [workflowFile])];
 }
 

@@ -68,6 +68,7 @@ export function applyOutcome(result: ApplyResult, about: OutcomeContext): Outcom
 
 const REASONS = {
   applied: 'applied',
+  partly_applied: 'partly_applied',
   nothing_to_do: 'nothing_to_do',
   blocked: 'plan_blocked',
   plan_moved: 'plan_moved',

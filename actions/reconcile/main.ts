@@ -2,6 +2,8 @@ import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
 import { readRunContext } from '../_shared/io/run-context.ts';
+import { tellProgress } from '../_shared/io/tell-progress.ts';
+import { openPlatform } from '../_shared/target/open-platform.ts';
 import { readDeclarations } from '../_shared/target/read-declarations.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { applyOutcome, brokenOutcome, dryRunOutcome } from './decide-outcome.ts';
@@ -29,11 +31,14 @@ async function reconcileEnvironment({ environment, redaction, now }: ActionRun):
   const commit = await judgeCommit({ inputs, context, desired });
   if (commit.kind === 'stop') return commit.outcome;
   const about = { desired, root: inputs.root, diagnostics: declarations.diagnostics, now: now() };
+  const say = tellProgress(redaction);
+  const platform = await openPlatform(desired.environment, environment, { onProgress: say, onWait: say });
   return withDatabase({ declaration: desired.environment, environment }, async (sql) => {
     const request = {
       sql,
       desired,
       env: environment,
+      platform,
       prune: inputs.prune,
       ...(inputs.allowDeletes === undefined ? {} : { allowDeletes: inputs.allowDeletes }),
     };

@@ -16,6 +16,9 @@ function textOf(file: string): string {
   return readFileSync(path.join(root, folder, file), 'utf8');
 }
 
+/** Opens the Management API; no secret of the project behind it. */
+const ACCESS_TOKEN = 'SUPABASE_ACCESS_TOKEN';
+
 let validate: Validate;
 let declaredSecrets: string[];
 let connections: Readonly<Record<string, string>>;
@@ -29,7 +32,7 @@ beforeAll(async () => {
       watched.flatMap(({ name }) => declarations.resolve(name).secrets.map((secret) => secret.valueEnv)),
     ),
   ].sort();
-  validate = await loadValidator([...declaredSecrets, ...Object.values(connections)]);
+  validate = await loadValidator([...declaredSecrets, ...Object.values(connections), ACCESS_TOKEN]);
 }, 60_000);
 
 describe("GitHub's own validator", () => {
@@ -126,11 +129,14 @@ const Steps = z.object({
 });
 
 describe('what the workflows hand over', () => {
-  it('reconcile passes the connection and every declared secret, each from the GitHub environment', () => {
+  it('reconcile passes the connection, the access token and every declared secret, each from the GitHub environment', () => {
     const { jobs } = Steps.parse(parse(textOf('reconcile.yml')));
     for (const [environment, connection] of Object.entries(connections)) {
       const step = jobs[environment]?.steps.find(({ uses }) => uses === '$/actions/reconcile');
-      const expected = [connection, ...declaredSecrets].map((name) => [name, `\${{ secrets.${name} }}`]);
+      const expected = [connection, ACCESS_TOKEN, ...declaredSecrets].map((name) => [
+        name,
+        `\${{ secrets.${name} }}`,
+      ]);
 
       expect(step?.env, environment).toEqual(Object.fromEntries(expected));
     }
@@ -149,14 +155,14 @@ describe('what the workflows hand over', () => {
     );
   });
 
-  it.each(['plan', 'drift'])('%s gets connections and no secret of a job', (name) => {
+  it.each(['plan', 'drift'])('%s gets connections, an access token and no secret of a job', (name) => {
     const { jobs } = Steps.parse(parse(textOf(`${name}.yml`)));
     const given = Object.values(jobs).flatMap(({ steps }) =>
       steps.flatMap(({ env }) => Object.values(env ?? {})),
     );
     const secrets = given.flatMap((value) => /secrets\.(\w+)/.exec(value)?.[1] ?? []);
 
-    expect(secrets.sort()).toEqual(Object.values(connections).sort());
+    expect(secrets.sort()).toEqual([...Object.values(connections), ACCESS_TOKEN].sort());
   });
 
   it('offers every environment on every button', () => {

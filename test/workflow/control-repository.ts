@@ -15,7 +15,7 @@ export interface ControlRepository {
 /** Copies `runbooks/` and `migrations/` as they are committed. */
 export function controlRepository(): ControlRepository {
   const workspace = emptyWorkspace();
-  for (const folder of ['runbooks', 'migrations']) {
+  for (const folder of ['runbooks', 'migrations', 'functions']) {
     cpSync(path.join(root, folder), path.join(workspace, folder), { recursive: true });
   }
   const write = (file: string, text: string): void => writeFileSync(path.join(workspace, file), text);
@@ -37,7 +37,7 @@ export const CANARIES = {
   OPS_ANON_KEY: 'canary-anon-key-7d1f0c',
   OPS_INTERNAL_JOB_TOKEN: 'canary-internal-job-token-0123456789abcdef',
   OPS_ARCHIVE_ODOO_FILES_TOKEN: 'canary-archive-token-0123456789abcdef0123',
-  OPS_JOB_QUEUE_WORKER_ENDPOINT: 'https://canary-worker-endpoint.example.test/drain',
+  OPS_JOB_QUEUE_WORKER_ENDPOINT: 'https://canary-worker-endpoint.example.test/functions/v1/job-worker',
   JOB_QUEUE_RUNNER_SECRET: 'canary-runner-secret-0123456789abcdef012',
   OPS_ADVISORY_TOKEN: 'canary-advisory-token-0123456789abcdef01',
 } as const;

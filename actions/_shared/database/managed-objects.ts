@@ -14,6 +14,20 @@ export async function readLedger(sql: Queryable): Promise<ReadonlyMap<string, Re
   );
 }
 
+const Names = z.array(z.object({ name: z.string() }));
+
+/**
+ * Names of jobs of which the ledger remembers otherwise than it is now whether something sends their requests
+ * (`sends_with`, null for nothing). Jobs that send none have no such field.
+ */
+export async function readJobsSentOtherwise(sql: Queryable, sendsNow: boolean): Promise<readonly string[]> {
+  const rows = await sql`
+    select name
+    from ops.managed_objects
+    where kind = 'job' and applied ? 'sends_with' and (applied ->> 'sends_with' is not null) <> ${sendsNow}::boolean`;
+  return Names.parse([...rows]).map((row) => row.name);
+}
+
 /** One entry of the ledger; `applied` as JSON text without any secret value. */
 export interface LedgerEntry {
   readonly kind: ResourceKind;

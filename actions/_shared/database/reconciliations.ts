@@ -35,3 +35,15 @@ export async function finishReconciliation(sql: Queryable, id: string, durationM
   await sql`
     update ops.reconciliations set finished_at = clock_timestamp(), duration_ms = ${durationMs} where id = ${id}::bigint`;
 }
+
+/** Write how an apply ended whose audit row was committed before its end: after the database comes the platform. */
+export async function endReconciliation(
+  sql: Queryable,
+  id: string,
+  end: { readonly result: string; readonly error: string | null; readonly durationMs: number },
+): Promise<void> {
+  await sql`
+    update ops.reconciliations
+    set result = ${end.result}, error = ${end.error}, finished_at = clock_timestamp(), duration_ms = ${end.durationMs}
+    where id = ${id}::bigint`;
+}

@@ -9,6 +9,7 @@ export const RunReason = z.enum([
   'plan_blocked',
   'dry_run',
   'applied',
+  'partly_applied',
   'nothing_to_do',
   'plan_moved',
   'deletion_guard',
@@ -51,6 +52,7 @@ export function isGood(reason: RunReason): boolean {
     case 'drift_none':
       return true;
     case 'lint_failed':
+    case 'partly_applied':
     case 'plan_blocked':
     case 'plan_moved':
     case 'deletion_guard':

@@ -12,6 +12,8 @@ export function applyMessage(reason: ApplyReason, plan: Plan, durationMs: number
   switch (reason) {
     case 'applied':
       return `Applied ${changes} to ${plan.environment} in ${durationMs} ms`;
+    case 'partly_applied':
+      return `The database of ${plan.environment} is what the files say, the rest only in part`;
     case 'nothing_to_do':
       return `Nothing to do: ${plan.environment} is what the files say`;
     case 'blocked':

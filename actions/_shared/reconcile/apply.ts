@@ -14,6 +14,7 @@ import { carryOut } from './carry-out.ts';
 import { DELETION_GUARD } from './deletion-guard.ts';
 import type { Actor, ApplyReason, ApplyResult, Plan } from './model.ts';
 import { computePlan } from './plan.ts';
+import { applyRest, partlyMessage } from './platform/apply-rest.ts';
 import { readLive } from './read-live.ts';
 
 export interface ApplyOptions extends PlanOptions {
@@ -43,35 +44,26 @@ class Refused extends Error {
  * with the plan that was reviewed, change, write ledger and audit row. Either all of it is kept or nothing; run again
  * after any interruption, and twice changes nothing. Every apply that reaches the database leaves one audit row.
  *
+ * What is behind the Management API knows no transactions: it follows once the database's part is committed, one object
+ * after the other, each noted at once. One that fails ends as `partly_applied`, and the next apply does the rest.
+ *
  * @throws ConfigurationError when the database can't be reached
  */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
   const started = new Date();
-  const progress: { locked: boolean; work?: PlannedWork } = { locked: false };
   const elapsed = (): number => Date.now() - started.getTime();
-  try {
-    const done = await writeTransaction(options.sql, limitsOf(options), async (tx) => {
-      await lockReconcile(tx);
-      progress.locked = true;
-      const live = await readLive(tx, options.desired, options.env);
-      const work = buildPlan(live, options);
-      progress.work = work;
-      refuse(options, work);
-      return { plan: work.plan, id: await carryOut(tx, { ...options, live, work, started, elapsed }) };
-    });
-    return result(done.plan.changes.length > 0 ? 'applied' : 'nothing_to_do', done.plan, done.id);
-  } catch (error) {
-    const failure = await classify(error, options, progress);
-    const { plan, reason, message } = failure;
-    const id = await recordFailure({
-      sql: options.sql,
-      actor: options.actor,
-      started,
-      durationMs: elapsed(),
-      failure,
-    });
-    return { ...result(reason, plan, id), message };
+  const end = await applyDatabase(options, { started, elapsed });
+  if (end.kind === 'kept_nothing') {
+    const { failure } = end;
+    const { sql, actor } = options;
+    const id = await recordFailure({ sql, actor, started, durationMs: elapsed(), failure });
+    return { ...result(failure.reason, failure.plan, id), message: failure.message };
   }
+  const { work, id } = end;
+  const failures = await applyRest(options, { work, id, elapsed });
+  const { plan } = work;
+  if (failures.length === 0) return result(plan.changes.length > 0 ? 'applied' : 'nothing_to_do', plan, id);
+  return { ...result('partly_applied', plan, id), message: partlyMessage(plan, failures), failures };
 
   function result(reason: ApplyReason, plan: Plan, id: string | null): ApplyResult {
     const durationMs = elapsed();
@@ -82,7 +74,34 @@ export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
       reconciliationId: id === null ? null : Number(id),
       durationMs,
       message: applyMessage(reason, plan, durationMs),
+      failures: [],
     };
+  }
+}
+
+/** How the database's part ended. */
+type DatabaseEnd =
+  /** The id is that of the audit row; null in a database that has no table for it. */
+  | { readonly kind: 'committed'; readonly work: PlannedWork; readonly id: string | null }
+  | { readonly kind: 'kept_nothing'; readonly failure: ApplyFailure };
+
+async function applyDatabase(
+  options: ApplyOptions,
+  clock: { readonly started: Date; readonly elapsed: () => number },
+): Promise<DatabaseEnd> {
+  const progress: { locked: boolean; work?: PlannedWork } = { locked: false };
+  try {
+    return await writeTransaction(options.sql, limitsOf(options), async (tx) => {
+      await lockReconcile(tx);
+      progress.locked = true;
+      const live = await readLive(tx, options);
+      const work = buildPlan(live, options);
+      progress.work = work;
+      refuse(options, work);
+      return { kind: 'committed', work, id: await carryOut(tx, { ...options, live, work, ...clock }) };
+    });
+  } catch (error) {
+    return { kind: 'kept_nothing', failure: await classify(error, options, progress) };
   }
 }
 
@@ -118,7 +137,10 @@ async function classify(
     // Nothing was begun: this is a database that can't be reached, or a fault of ours.
     throw explainConnectionError(error, connectionPlace(options.sql)) ?? error;
   }
-  const plan = progress.work?.plan ?? (await computePlan(options));
+  // Without the platform when that is what failed: the rest of the plan is still worth showing.
+  const plan =
+    progress.work?.plan ??
+    (await computePlan(options).catch(() => computePlan({ ...options, platform: undefined })));
   if (lockTimedOut) {
     return { reason: 'locked', plan, message: await lockedMessage(options.sql), error: null };
   }

@@ -3,6 +3,8 @@ import { missingNet, targetOf } from './capabilities.ts';
 import { deletionGuard } from './deletion-guard.ts';
 import type { ChangeAction, Plan, PlanCounts } from './model.ts';
 import { planDigest } from './plan-digest.ts';
+import { type PlatformPlan, planPlatform } from './platform/plan-platform.ts';
+import type { Platform } from './platform/platform.ts';
 import type { LiveState } from './read-live.ts';
 import { withRenameRisks } from './rename-risks.ts';
 import type { KindPlan, PlannedChange } from './resources/resource.ts';
@@ -14,12 +16,16 @@ export interface PlanOptions {
   readonly prune: boolean;
   /** Consent to at most this many deletions. */
   readonly allowDeletes?: number | undefined;
+  /** The Supabase project, for functions, their secrets and exposed schemas; left out, those are left as they are. */
+  readonly platform?: Platform | undefined;
 }
 
 /** A plan together with what applying it needs. */
 export interface PlannedWork {
   readonly plan: Plan;
   readonly kinds: ReadonlyMap<ResourceKind, KindPlan>;
+  /** What is behind the Management API, applied after the database. */
+  readonly platform: PlatformPlan;
 }
 
 /** What has to happen, from what is declared and what is live. Pure. */
@@ -38,15 +44,24 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
       }),
     );
   }
-  const parts = [...kinds.values()];
-  const ordered = orderChanges(parts.map((part) => part.changes));
+  const platform = planPlatform(live.platform, {
+    desired,
+    env,
+    prune: options.prune,
+    remembers: live.capabilities.ops.ledger || desired.migrations.length > 0,
+  });
+  const parts = [...kinds.values(), ...platform.values()];
+  const ordered = [
+    ...orderChanges([...kinds.values()].map((part) => part.changes)),
+    ...orderChanges([...platform.values()].map((part) => part.changes)),
+  ];
   const orphaned = parts.flatMap((part) => part.orphaned);
   const changes = withRenameRisks(
     ordered.map(({ change }) => change),
     orphaned,
   );
   const blockers: Diagnostic[] = [
-    ...parts.flatMap((part) => part.blockers),
+    ...withoutRepeats(parts.flatMap((part) => part.blockers)),
     ...deletionGuard({
       changes,
       ledger: live.ledger,
@@ -65,11 +80,17 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
     unmanaged: parts.flatMap((part) => part.unmanaged),
     orphaned,
     missing: [...parts.flatMap((part) => part.missing), ...missingNet(live.capabilities, desired.jobs)],
+    lost: parts.flatMap((part) => part.lost),
     blockers,
     notices: parts.flatMap((part) => part.notices),
     target,
   };
-  return { plan, kinds };
+  return { plan, kinds, platform };
+}
+
+/** A secret that both the Vault and a function need is wrong once. */
+function withoutRepeats(blockers: readonly Diagnostic[]): readonly Diagnostic[] {
+  return [...new Map(blockers.map((each) => [`${each.code}\n${each.message}`, each])).values()];
 }
 
 /** A job is its definition and its row of cron.job: pruning one means pruning both. */

@@ -5,7 +5,8 @@ import { finishReconciliation, insertReconciliation } from '../database/reconcil
 import type { DesiredState, ResourceKind } from '../declare/model.ts';
 import type { PlannedWork } from './build-plan.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import type { Actor } from './model.ts';
+import type { Actor, ApplyReason } from './model.ts';
+import { hasPlatformChanges } from './platform/apply-platform.ts';
 import type { LiveState } from './read-live.ts';
 import type { PlannedChange } from './resources/resource.ts';
 
@@ -37,6 +38,9 @@ export async function carryOut(tx: Transaction, execution: Execution): Promise<s
     running.push(handled(applying.done));
     for (const note of await applying.notes) entries.push({ kind: kind.kind, ...note });
     for (const note of planned.note) entries.push({ kind: kind.kind, ...note });
+  }
+  for (const [kind, planned] of work.platform) {
+    for (const note of planned.note) entries.push({ kind, ...note });
   }
   const writing = handled(writeDown(tx, execution, entries));
   await Promise.all(running);
@@ -71,7 +75,24 @@ async function deleteObjects(
     if (names.length > 0) await kind.prune(tx, names);
     for (const name of [...names, ...(planned?.forget ?? [])]) forgotten.push({ kind: kind.kind, name });
   }
+  for (const [kind, planned] of work.platform) {
+    for (const name of planned.forget) forgotten.push({ kind, name });
+  }
   return forgotten;
+}
+
+/** How the audit row says it ended, as far as this transaction can tell: the platform comes after it. */
+function endOf({ plan, platform }: PlannedWork): {
+  readonly result: ApplyReason;
+  readonly error: string | null;
+} {
+  if (hasPlatformChanges(platform)) {
+    return {
+      result: 'partly_applied',
+      error: 'The process ended before it could tell what became of the platform',
+    };
+  }
+  return { result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do', error: null };
 }
 
 async function writeDown(
@@ -90,8 +111,7 @@ async function writeDown(
     runUrl: actor.runUrl ?? null,
     planDigest: plan.digest,
     counts: JSON.stringify(plan.counts),
-    result: plan.changes.length > 0 ? 'applied' : 'nothing_to_do',
-    error: null,
+    ...endOf(work),
     startedAt: started,
     durationMs: elapsed(),
   });

@@ -1,6 +1,6 @@
 import type { DesiredJob } from '../declare/model.ts';
 import { type Capabilities, someNames } from './capabilities.ts';
-import type { MissingCapability } from './model.ts';
+import type { LostObject, MissingCapability } from './model.ts';
 
 const SECONDS_SINCE = 105;
 const LAST_DAY_SINCE = 106;
@@ -14,7 +14,11 @@ export function isSchedulable(job: DesiredJob, { cron, superuser, user }: Capabi
 }
 
 /** What will not work at this target for want of pg_cron, a newer one, or privileges on it. */
-export function cronGaps(capabilities: Capabilities, jobs: readonly DesiredJob[]): MissingCapability[] {
+export function cronGaps(
+  capabilities: Capabilities,
+  jobs: readonly DesiredJob[],
+  lost: readonly LostObject[] = [],
+): MissingCapability[] {
   if (jobs.length === 0) return [];
   const { cron } = capabilities;
   switch (cron.state) {
@@ -22,7 +26,7 @@ export function cronGaps(capabilities: Capabilities, jobs: readonly DesiredJob[]
       return [
         {
           name: 'pg_cron',
-          consequence: `${someNames(jobs)} will not run on schedule; definitions are stored, and fire by hand works`,
+          consequence: `${someNames(jobs)} will not run on schedule${goneWith(lost)}; definitions are stored, and fire by hand works`,
           remedy: `create extension pg_cron in database ${capabilities.database} (Supabase: Database, Extensions; elsewhere shared_preload_libraries and cron.database_name first)`,
         },
       ];
@@ -37,6 +41,10 @@ export function cronGaps(capabilities: Capabilities, jobs: readonly DesiredJob[]
     case 'ready':
       return [...viewGap(capabilities), ...scheduleGaps(capabilities, jobs)];
   }
+}
+
+function goneWith(lost: readonly LostObject[]): string {
+  return lost.length === 0 ? '' : `, because what we had scheduled (${someNames(lost)}) is gone with it`;
 }
 
 function viewGap({ cron, user }: Capabilities): MissingCapability[] {

@@ -16,18 +16,17 @@ export function deletionGuard(input: {
   readonly allowDeletes: number | undefined;
 }): Diagnostic[] {
   const { changes, ledger, environment, allowDeletes = 0 } = input;
-  const jobs = new Set<string>();
-  const secrets = new Set<string>();
-  for (const change of changes) {
-    if (change.action === 'delete') (change.kind === 'secret' ? secrets : jobs).add(change.name);
+  const deleted = new Map<Noun, Set<string>>();
+  for (const { action, kind, name } of changes) {
+    const noun = NOUNS[kind];
+    if (action !== 'delete' || noun === undefined) continue;
+    deleted.set(noun, (deleted.get(noun) ?? new Set()).add(name));
   }
-  const deletions = jobs.size + secrets.size;
+  const deletions = [...deleted.values()].reduce((sum, names) => sum + names.size, 0);
   if (deletions === 0 || deletions <= allowDeletes) return [];
-  const managedJobs = Math.max(ledger.get('job')?.size ?? 0, ledger.get('cron')?.size ?? 0);
-  const reasons = [
-    ...reasonsFor('job', jobs.size, managedJobs, environment),
-    ...reasonsFor('secret', secrets.size, ledger.get('secret')?.size ?? 0, environment),
-  ];
+  const reasons = [...deleted].flatMap(([noun, names]) =>
+    reasonsFor(noun, names.size, managed(noun, ledger), environment),
+  );
   if (reasons.length === 0) return [];
   return [
     {
@@ -40,8 +39,24 @@ export function deletionGuard(input: {
   ];
 }
 
+type Noun = 'job' | 'secret' | 'function' | 'Edge secret';
+
+/** What people call an object that may be deleted; a job is its definition and its row of cron.job. */
+const NOUNS: Readonly<Partial<Record<ResourceKind, Noun>>> = {
+  job: 'job',
+  cron: 'job',
+  secret: 'secret',
+  function: 'function',
+  edge_secret: 'Edge secret',
+};
+
+function managed(noun: Noun, ledger: ReadonlyMap<ResourceKind, Ledger>): number {
+  const kinds = (Object.keys(NOUNS) as ResourceKind[]).filter((kind) => NOUNS[kind] === noun);
+  return Math.max(...kinds.map((kind) => ledger.get(kind)?.size ?? 0));
+}
+
 function reasonsFor(
-  noun: string,
+  noun: Noun,
   deleted: number,
   managed: number,
   { limits }: EnvironmentDeclaration,

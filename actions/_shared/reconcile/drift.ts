@@ -5,8 +5,8 @@ import type { Change, Plan } from './model.ts';
 import { computePlan } from './plan.ts';
 
 /**
- * What was changed by hand since our last apply: a plan with those changes only. Changes that wait for the next apply
- * because a file moved on are no drift; objects nobody declared stay listed as unmanaged.
+ * What was changed by hand since our last apply: a plan with those changes only, and with what is lost. Changes that wait
+ * for the next apply because a file moved on are no drift; objects nobody declared stay listed as unmanaged.
  *
  * @throws ConfigurationError when the database can't be reached
  */
@@ -19,7 +19,7 @@ export async function computeDrift(
     changes.filter((change) => change.action === action).length;
   return {
     ...plan,
-    digest: sha256(JSON.stringify(['drift', plan.environment, changes])),
+    digest: sha256(JSON.stringify(['drift', plan.environment, changes, plan.lost])),
     changes,
     counts: {
       ...plan.counts,
@@ -30,6 +30,11 @@ export async function computeDrift(
       unchanged: plan.counts.unchanged,
     },
   };
+}
+
+/** How many objects a drift is about; 0 when nothing was changed by hand. */
+export function driftSize({ changes, lost }: Plan): number {
+  return changes.length + lost.length;
 }
 
 function isDrift(change: Change): boolean {

@@ -2,6 +2,7 @@
  * The plan: the one value that terminal, pull request, JSON and apply share. Pure data, no secret in it.
  */
 import type { Diagnostic, Lane, ResourceKind, SourceLocation } from '../declare/model.ts';
+import type { PlatformFailure } from './platform/step-failure.ts';
 
 export type ChangeAction = 'create' | 'update' | 'delete' | 'adopt';
 
@@ -50,6 +51,18 @@ export interface UnmanagedObject {
   readonly detail: ObjectFields;
 }
 
+/**
+ * An object we made and a file still declares that is gone or out of sight, and that no apply can bring back as things
+ * are: what held it was dropped or closed to us. An object an apply can bring back is a change instead.
+ */
+export interface LostObject {
+  readonly kind: ResourceKind;
+  readonly name: string;
+  /** Half a sentence for people, the same for all objects lost for the same reason. */
+  readonly because: string;
+  readonly location: SourceLocation;
+}
+
 /** Something the target lacks, with what will not work because of it. */
 export interface MissingCapability {
   readonly name: string;
@@ -69,6 +82,8 @@ export interface Plan {
   /** Ours, no longer declared, and kept because pruning was not asked for. */
   readonly orphaned: readonly UnmanagedObject[];
   readonly missing: readonly MissingCapability[];
+  /** Ours and declared, gone or out of sight, and not to be mended by an apply: see `missing` for what would mend it. */
+  readonly lost: readonly LostObject[];
   /** Reasons for which apply will refuse; empty for a plan that can be applied. */
   readonly blockers: readonly Diagnostic[];
   /** What a reader should know although nothing changes because of it: unset variables, old secrets, a partial view. */
@@ -94,6 +109,8 @@ export interface Actor {
 /** Closed list of how an apply ends. */
 export type ApplyReason =
   | 'applied'
+  /** The database is what the files say, the platform only in part: apply again. */
+  | 'partly_applied'
   | 'nothing_to_do'
   | 'blocked'
   | 'plan_moved'
@@ -109,4 +126,6 @@ export interface ApplyResult {
   readonly reconciliationId: number | null;
   readonly durationMs: number;
   readonly message: string;
+  /** Objects of the platform that are not what they should be; empty unless `partly_applied`. */
+  readonly failures: readonly PlatformFailure[];
 }

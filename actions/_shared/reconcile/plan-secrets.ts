@@ -4,14 +4,15 @@ import { someNames } from './capabilities.ts';
 import { sha256 } from './digest.ts';
 import { durationText } from './job-fields.ts';
 import { type LiveSecrets, secretDigest } from './live-secrets.ts';
-import type { MissingCapability, ObjectFields, Risk, UnmanagedObject } from './model.ts';
+import { extensionLost, lostObjects } from './lost.ts';
+import type { LostObject, MissingCapability, ObjectFields, Risk, UnmanagedObject } from './model.ts';
 import { EMPTY_PLAN, type KindPlan, type PlanContext, type PlannedChange } from './resources/resource.ts';
 import { checkValue, secretValue } from './secret-probe.ts';
 
 type Verdict =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'change'; readonly change: PlannedChange }
-  | { readonly kind: 'blocked'; readonly blocker: Diagnostic };
+  | { readonly kind: 'blocked'; readonly blocker: Diagnostic; readonly lost?: LostObject };
 
 /**
  * What has to happen in the Vault. A secret whose variable is not set is kept as it is; one that exists nowhere blocks
@@ -20,19 +21,26 @@ type Verdict =
 export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
   const { desired, capabilities } = context;
   if (capabilities.vault === 'absent' || capabilities.vault === 'closed') {
-    return { ...EMPTY_PLAN, missing: missingVault(capabilities.vault, desired.secrets, capabilities.user) };
+    const { vault, user } = capabilities;
+    const applied = desired.secrets.filter((secret) => context.ledger.has(secret.name));
+    const because = extensionLost(vault, { extension: 'Vault', schema: 'vault', user });
+    const lost = lostObjects('secret', applied, because);
+    return { ...EMPTY_PLAN, missing: missingVault(vault, desired.secrets, user), lost };
   }
   const stored = new Map(live.rows.map((row) => [row.name, row]));
   const changes: PlannedChange[] = [];
   const blockers: Diagnostic[] = [];
   const notices: Diagnostic[] = [];
+  const lost: LostObject[] = [];
   let unchanged = 0;
   for (const secret of desired.secrets) {
     const row = stored.get(secret.name);
     const verdict = judge(secret, row, live, context);
     if (verdict.kind === 'change') changes.push(verdict.change);
-    else if (verdict.kind === 'blocked') blockers.push(verdict.blocker);
-    else unchanged += 1;
+    else if (verdict.kind === 'blocked') {
+      blockers.push(verdict.blocker);
+      if (verdict.lost !== undefined) lost.push(verdict.lost);
+    } else unchanged += 1;
     if (verdict.kind === 'unchanged' && row !== undefined)
       notices.push(...unchangedNotices(secret, row, context));
   }
@@ -43,6 +51,7 @@ export function planSecrets(live: LiveSecrets, context: PlanContext): KindPlan {
     changes: [...changes, ...undeclared.changes],
     unchanged,
     blockers,
+    lost,
     notices: [...notices, ...notCompared(stored, context)],
   };
 }
@@ -58,7 +67,7 @@ function judge(
   if (wrong !== undefined) return { kind: 'blocked', blocker: wrong };
   if (row === undefined) {
     return value === undefined
-      ? { kind: 'blocked', blocker: nowhere(secret) }
+      ? { kind: 'blocked', blocker: nowhere(secret), ...deleted(secret, context) }
       : { kind: 'change', change: changeOf(secret, undefined, 'new', context) };
   }
   const applied = context.ledger.get(secret.name);
@@ -153,6 +162,14 @@ function nowhere(secret: SecretDeclaration): Diagnostic {
     hint: `Set ${secret.valueEnv} where this runs (GitHub: a secret of the environment, passed on by the workflow)`,
     location: secret.location,
   };
+}
+
+/** What somebody deleted from the Vault is drift, also where an apply has no value to put in its place. */
+function deleted(secret: SecretDeclaration, { ledger }: PlanContext): { readonly lost?: LostObject } {
+  if (!ledger.has(secret.name)) return {};
+  const because = `it was deleted from the Vault, and ${secret.valueEnv} is not set here`;
+  const { name, location } = secret;
+  return { lost: { kind: 'secret', name, because, location } };
 }
 
 function unchangedNotices(secret: SecretDeclaration, row: VaultSecret, { env }: PlanContext): Diagnostic[] {

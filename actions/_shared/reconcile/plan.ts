@@ -13,14 +13,14 @@ import { withStampedeRisks } from './stampede-risks.ts';
  * @param options.prune also delete what is ours and no longer declared
  * @param options.now from when the coming week is looked at for crowded minutes; the clock when left out
  * @param options.allowDeletes consent to at most this many deletions
- * @throws ConfigurationError when the database can't be reached
+ * @throws ConfigurationError when the database can't be reached, or the Management API where `platform` is given
  */
 export async function computePlan(
   options: PlanOptions & { readonly sql: Sql; readonly now?: Date },
 ): Promise<Plan> {
-  const { sql, desired, env } = options;
+  const { sql, desired } = options;
   try {
-    const live = await readTransaction(sql, (tx) => readLive(tx, desired, env));
+    const live = await readTransaction(sql, (tx) => readLive(tx, options));
     return withStampedeRisks(buildPlan(live, options).plan, desired.jobs, options.now ?? new Date());
   } catch (error) {
     throw explainConnectionError(error, connectionPlace(sql)) ?? error;

@@ -1,9 +1,11 @@
 import type { Transaction } from '../database/connect.ts';
 import { readLedger } from '../database/managed-objects.ts';
 import { readTarget, type TargetFacts } from '../database/read-target.ts';
-import type { DesiredState, ResourceKind } from '../declare/model.ts';
+import type { DesiredState, PlatformKind, ResourceKind } from '../declare/model.ts';
 import { ConfigurationError } from '../io/errors.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
+import { type LivePlatform, readPlatform } from './platform/live-platform.ts';
+import type { Platform } from './platform/platform.ts';
 import { type LiveKind, RESOURCES } from './resources/registry.ts';
 import type { Ledger } from './resources/resource.ts';
 
@@ -13,20 +15,28 @@ export interface LiveState {
   readonly capabilities: Capabilities;
   readonly kinds: readonly LiveKind[];
   readonly ledger: ReadonlyMap<ResourceKind, Ledger>;
+  /** What is behind the Management API; null when there is no project, or no way to it. */
+  readonly platform: LivePlatform | null;
+}
+
+/** What is read, and what comparing it needs. */
+export interface LiveRequest {
+  readonly desired: DesiredState;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly platform?: Platform | undefined;
 }
 
 /** Read everything a plan rests on. The number of statements does not depend on the number of objects. */
-export async function readLive(
-  tx: Transaction,
-  desired: DesiredState,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<LiveState> {
+export async function readLive(tx: Transaction, { desired, env, platform }: LiveRequest): Promise<LiveState> {
   const facts = await readTarget(tx);
   refuseBlindness(facts);
   const capabilities = capabilitiesOf(facts);
   const kinds: LiveKind[] = [];
   for (const resource of RESOURCES) kinds.push(await resource.read(tx, { desired, env, capabilities }));
-  return { facts, capabilities, kinds, ledger: await ledgerByKind(tx, capabilities) };
+  const ledger = await ledgerByKind(tx, capabilities);
+  const hasLedger = capabilities.ops.ledger;
+  const behind = platform === undefined ? null : await readPlatform(tx, { platform, desired, hasLedger });
+  return { facts, capabilities, kinds, ledger, platform: behind };
 }
 
 // What a plan rests on. Without one of these it would want to make what is there already, or find nothing changed.
@@ -51,10 +61,13 @@ function refuseBlindness({ relations, views, reader, user }: TargetFacts): void 
   });
 }
 
+const PLATFORM_KINDS: readonly PlatformKind[] = ['edge_secret', 'api_schemas', 'function'];
+
 async function ledgerByKind(
   tx: Transaction,
   capabilities: Capabilities,
 ): Promise<ReadonlyMap<ResourceKind, Ledger>> {
   const entries = capabilities.ops.ledger ? await readLedger(tx) : new Map<string, Ledger>();
-  return new Map(RESOURCES.map(({ kind }) => [kind, entries.get(kind) ?? new Map()]));
+  const kinds: readonly ResourceKind[] = [...RESOURCES.map(({ kind }) => kind), ...PLATFORM_KINDS];
+  return new Map(kinds.map((kind) => [kind, entries.get(kind) ?? new Map()]));
 }

@@ -8,6 +8,8 @@ export function applyHeadline(reason: ApplyReason): { readonly words: string; re
   switch (reason) {
     case 'applied':
       return { words: 'Applied', good: true };
+    case 'partly_applied':
+      return { words: 'Applied in part: the database is done, apply again for the rest', good: false };
     case 'nothing_to_do':
       return { words: 'Nothing to do', good: true };
     case 'blocked':

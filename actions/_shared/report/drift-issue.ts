@@ -18,6 +18,7 @@ export function renderDriftBlock(
     '- **Wanted?** Write it into `runbooks/` on a pull request.',
     '- **Not wanted?** Actions, **reconcile**, Run workflow, with *dry-run* off: it puts back what the files say. So does the next merge.',
     '',
+    ...(drift.lost.length === 0 ? [] : [LOST, '']),
     'This issue closes by itself when nothing differs any more, and is reopened when it does again.',
     '',
     renderPlanMarkdown(onlyChanges(drift), {
@@ -30,14 +31,18 @@ export function renderDriftBlock(
   ].join('\n');
 }
 
+const LOST =
+  'What is **gone or out of sight** no reconcile brings back as things are: first mend what is missing below, then run it.';
+
 function differences(drift: Plan): string {
-  const things = new Set(drift.changes.map(({ name }) => name)).size;
+  const things = new Set([...drift.changes, ...drift.lost].map(({ name }) => name)).size;
   return things === 1 ? '1 thing differs' : `${things} things differ`;
 }
 
-/** Drift is about what somebody changed; everything else a plan tells belongs to plans. */
+/** Drift is about what somebody changed; everything else a plan tells belongs to plans. What is missing says the cure. */
 function onlyChanges(drift: Plan): Plan {
-  return { ...drift, notices: [], blockers: [], missing: [], unmanaged: [], orphaned: [] };
+  const missing = drift.lost.length === 0 ? [] : drift.missing;
+  return { ...drift, notices: [], blockers: [], missing, unmanaged: [], orphaned: [] };
 }
 
 /** The title of the issue: for people; it is never how the issue is found. */

@@ -1,6 +1,7 @@
 import type { Diagnostic, Severity, SourceLocation } from '../declare/model.ts';
 import type { ChangeAction, MissingCapability, Plan, Risk, UnmanagedObject } from '../reconcile/model.ts';
 import { boundedMarkdown, inBytes, inCharacters, type MarkdownSection } from './bounded-markdown.ts';
+import { type LostGroup, lostGroups, lostNoun } from './lost-groups.ts';
 import { codeValue, escapeMarkdown, inlineCode } from './markdown-text.ts';
 import {
   changesInWords,
@@ -48,10 +49,14 @@ export function renderPlanMarkdown(plan: Plan, options: PlanMarkdownOptions = {}
       ].join(' · '),
       sections: [
         { title: 'What would stop an apply', items: plan.blockers.map((item) => lintItem(item, options)) },
+        {
+          title: 'Ours, gone or out of sight, and not brought back by an apply as things are',
+          items: lostGroups(plan.lost).map(lostItem),
+        },
         { title: 'Risks', items: riskItems(entries) },
         { title: 'Changes', items: entries.map((entry) => entryItem(entry, options)) },
         lintSection(options),
-        { title: 'Missing in this database', items: plan.missing.map(missingItem) },
+        { title: 'Missing in this environment', items: plan.missing.map(missingItem) },
         {
           title: `Worth knowing (${plan.notices.length})`,
           collapsed: true,
@@ -186,6 +191,16 @@ function lintItem(item: Diagnostic, options: PlanMarkdownOptions): string {
 function placeOf(location: SourceLocation, { linkTo }: PlanMarkdownOptions): string {
   const words = escapeMarkdown(locationInWords(location), 200);
   return linkTo === undefined ? words : `[${words}](${linkTo(location)})`;
+}
+
+/** As many names as anybody reads; JSON has the rest. */
+const NAMES_OF_A_GROUP = 50;
+
+function lostItem(group: LostGroup): string {
+  const shown = group.names.slice(0, NAMES_OF_A_GROUP).map((name) => inlineCode(name));
+  const rest = group.names.length - shown.length;
+  const names = [...shown, ...(rest === 0 ? [] : [`… and ${rest} more`])].join(', ');
+  return `- 🛑 ${group.names.length} ${lostNoun(group)}: ${escapeMarkdown(group.because)} (${names})`;
 }
 
 function missingItem(item: MissingCapability): string {

@@ -1,5 +1,13 @@
 import type { Diagnostic } from '../declare/model.ts';
-import type { ChangeAction, MissingCapability, Plan, Risk, UnmanagedObject } from '../reconcile/model.ts';
+import type {
+  ChangeAction,
+  LostObject,
+  MissingCapability,
+  Plan,
+  Risk,
+  UnmanagedObject,
+} from '../reconcile/model.ts';
+import { lostGroups, lostNoun } from './lost-groups.ts';
 import {
   changesInWords,
   type FieldChange,
@@ -50,6 +58,7 @@ export function renderPlanTerminal(plan: Plan, options: PlanTerminalOptions): st
       paint,
     ),
     ...objectLines('Ours, no longer declared, kept (`--prune` deletes them)', plan.orphaned, paint),
+    ...lostLines(plan.lost, paint),
     ...missingLines(plan.missing, paint),
     ...diagnosticLines(plan.notices, { title: 'Worth knowing', style: 'change', paint }),
     ...diagnosticLines(plan.blockers, { title: 'What would stop an apply', style: 'bad', paint }),
@@ -155,10 +164,27 @@ function detailOf(object: UnmanagedObject, paint: Painter): string {
   return typeof schedule === 'string' ? paint('dim', `  ${printable(schedule, 60)}`) : '';
 }
 
+function lostLines(lost: readonly LostObject[], paint: Painter): string[] {
+  if (lost.length === 0) return [];
+  return [
+    paint('bad', 'Ours, gone or out of sight, and not brought back by an apply as things are'),
+    ...lostGroups(lost).flatMap((group) => [
+      `  ${group.names.length} ${lostNoun(group)}: ${printable(group.because)}`,
+      paint('dim', `    ${printable(firstNames(group.names), 200)}`),
+    ]),
+    '',
+  ];
+}
+
+function firstNames(names: readonly string[]): string {
+  const rest = names.length - 5;
+  return [...names.slice(0, 5), ...(rest > 0 ? [`and ${rest} more`] : [])].join(', ');
+}
+
 function missingLines(missing: readonly MissingCapability[], paint: Painter): string[] {
   if (missing.length === 0) return [];
   return [
-    paint('change', 'Missing in this database'),
+    paint('change', 'Missing in this environment'),
     ...missing.flatMap((item) => [
       `  ${item.name}: ${printable(item.consequence)}`,
       paint('dim', `    ${printable(item.remedy)}`),

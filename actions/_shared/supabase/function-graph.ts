@@ -83,12 +83,23 @@ export function hashFunction(
   settings: Readonly<Record<string, string | boolean | readonly string[] | null>>,
 ): string {
   const files = graph.files
-    .map((file) => [file.path, createHash('sha256').update(file.content).digest('hex')] as const)
+    .map((file) => [file.path, contentDigest(file.content)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256')
     .update(JSON.stringify({ files, settings: sorted }))
     .digest('hex');
+}
+
+const digests = new WeakMap<Buffer, string>();
+
+/** SHA-256 of a content in hexadecimal, worked out once for each buffer. */
+export function contentDigest(content: Buffer): string {
+  const known = digests.get(content);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256').update(content).digest('hex');
+  digests.set(content, digest);
+  return digest;
 }
 
 function readMaps(walk: Walk): ImportMap {
@@ -149,9 +160,8 @@ function walkImports(walk: Walk, map: ImportMap, entry: Place): void {
     seen.add(place.path);
     const content = addFile(walk, { ...place, role: 'module' });
     if (content === null || !/\.(?:[cm]?[jt]s|[jt]sx)$/i.test(place.path)) continue;
-    const text = content.toString('utf8');
-    for (const reference of scanImports(text, place.path)) {
-      const next = follow(walk, map, { reference, text, from: place.path });
+    for (const met of importsOf(content, place.path)) {
+      const next = follow(walk, map, met);
       if (next !== null) open.push(next);
     }
   }
@@ -159,12 +169,25 @@ function walkImports(walk: Walk, map: ImportMap, entry: Place): void {
 
 interface Met {
   readonly reference: ImportReference;
-  readonly text: string;
   readonly from: string;
+  readonly at: SourceLocation;
 }
 
-function follow(walk: Walk, map: ImportMap, { reference, text, from }: Met): Place | null {
-  const at = locateOffsets(from, text, reference);
+/** Functions share most of their files: each content is scanned once, however many of them it is part of. */
+const scanned = new WeakMap<Buffer, readonly Met[]>();
+
+function importsOf(content: Buffer, from: string): readonly Met[] {
+  const known = scanned.get(content);
+  if (known?.every((met) => met.from === from)) return known;
+  const text = content.toString('utf8');
+  const met = scanImports(text, from).map(
+    (reference): Met => ({ reference, from, at: locateOffsets(from, text, reference) }),
+  );
+  scanned.set(content, met);
+  return met;
+}
+
+function follow(walk: Walk, map: ImportMap, { reference, from, at }: Met): Place | null {
   if (reference.specifier === null) {
     report(walk, {
       severity: 'warning',

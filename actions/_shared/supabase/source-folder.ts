@@ -22,6 +22,21 @@ export function openSourceFolder(root: string): SourceFolder {
   };
 }
 
+/** The folder as it is now: each path is looked at once. For reading many functions at one moment. */
+export function rememberingFolder(folder: SourceFolder): SourceFolder {
+  const known = new Map<string, FoundSource>();
+  return {
+    find: (file) => {
+      const before = known.get(file);
+      if (before !== undefined) return before;
+      const found = folder.find(file);
+      known.set(file, found);
+      return found;
+    },
+    listBelow: folder.listBelow,
+  };
+}
+
 function find(root: string, file: string): FoundSource {
   const wanted = path.resolve(root, file);
   let real: string;

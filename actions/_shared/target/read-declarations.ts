@@ -15,7 +15,7 @@ export interface ReadDeclarations {
 }
 
 /**
- * Reads `runbooks/` and `migrations/` and takes note of every value that must not be seen: connection strings at once,
+ * Reads `runbooks/` and `migrations/` and takes note of every value that must not be seen: connection strings and the token for Supabase at once,
  * secrets of an environment when it is resolved.
  */
 export async function readDeclarations(from: {
@@ -28,6 +28,7 @@ export async function readDeclarations(from: {
   const { environment, redaction } = from;
   const result = await loadDeclarations({ root: path.resolve(from.workspace, from.root) });
   for (const { connectionEnv } of result.environments) redaction.add(environment[connectionEnv]);
+  redaction.add(environment.SUPABASE_ACCESS_TOKEN);
   return {
     resolve: (name) => hideSecrets(result.resolve(name), { environment, redaction }),
     diagnostics: result.diagnostics,

@@ -13,7 +13,7 @@ let root: string;
 beforeAll(async () => {
   database = await bareDatabase(import.meta.url);
   root = mkdtempSync(path.join(tmpdir(), 'opsroom-commands-'));
-  for (const folder of ['runbooks', 'migrations'])
+  for (const folder of ['runbooks', 'migrations', 'functions'])
     cpSync(path.join(source, folder), path.join(root, folder), { recursive: true });
 });
 afterAll(async () => {
@@ -36,7 +36,7 @@ function opsroom(...args: string[]): Promise<Ended> {
       PATH: process.env.PATH,
       OPSROOM_LOCAL_DATABASE_URL: database.url,
       OPS_PROJECT_URL: 'http://127.0.0.1:9',
-      OPS_JOB_QUEUE_WORKER_ENDPOINT: 'http://127.0.0.1:9/worker',
+      OPS_JOB_QUEUE_WORKER_ENDPOINT: 'http://127.0.0.1:9/functions/v1/job-worker',
       OPS_ANON_KEY: secretValue,
       OPS_INTERNAL_JOB_TOKEN: secretValue,
       OPS_ARCHIVE_ODOO_FILES_TOKEN: secretValue,

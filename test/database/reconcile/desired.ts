@@ -93,5 +93,13 @@ export function secret(name: string, changes: Partial<SecretDeclaration> = {}): 
 }
 
 export function desiredState(parts: Partial<DesiredState> = {}): DesiredState {
-  return { environment: environment(), migrations: ourMigrations(), secrets: [], jobs: [], ...parts };
+  return {
+    environment: environment(),
+    migrations: ourMigrations(),
+    secrets: [],
+    jobs: [],
+    functions: [],
+    edgeSecrets: [],
+    ...parts,
+  };
 }

@@ -41,6 +41,7 @@ export function planOf(changes: readonly Change[], rest: Partial<Plan> = {}): Pl
     unmanaged: [],
     orphaned: [],
     missing: [],
+    lost: [],
     blockers: [],
     notices: [],
     target: {

@@ -16,7 +16,8 @@ import { cronGaps, isSchedulable } from '../cron-gaps.ts';
 import { cronNotices } from '../cron-notices.ts';
 import { cronRisks } from '../cron-risks.ts';
 import { type DesiredObject, diffObjects, type LiveObject } from '../diff.ts';
-import type { ObjectFields } from '../model.ts';
+import { extensionLost, lostObjects } from '../lost.ts';
+import type { LostObject, ObjectFields } from '../model.ts';
 import { redactSecrets } from '../redact.ts';
 import { EMPTY_PLAN, type LedgerNote, type PlanContext, type Resource } from './resource.ts';
 
@@ -41,10 +42,11 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
 
   plan(rows, context) {
     const { desired, capabilities, ledger, prune } = context;
-    const missing = cronGaps(capabilities, desired.jobs);
-    const notices = cronNotices(rows, context);
-    if (capabilities.cron.state !== 'ready') return { ...EMPTY_PLAN, missing, notices };
     const { ours, others } = sortRows(rows, context);
+    const lost = lostJobs(ours, context);
+    const missing = cronGaps(capabilities, desired.jobs, lost);
+    const notices = cronNotices(rows, context);
+    if (capabilities.cron.state !== 'ready') return { ...EMPTY_PLAN, missing, lost, notices };
     const jobs = desired.jobs.filter((job) => isSchedulable(job, capabilities));
     const skipped = new Set(
       desired.jobs.filter((job) => !isSchedulable(job, capabilities)).map((job) => job.name),
@@ -64,6 +66,7 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
       ...plan,
       unmanaged: [...plan.unmanaged, ...others.map(unmanagedRow)],
       missing,
+      lost,
       notices,
       forget: gone,
       note: settled.flatMap((object) => {
@@ -150,6 +153,24 @@ function sortRows(
     else others.push(row);
   }
   return { ours, others };
+}
+
+/** Declared jobs of ours that are gone from `cron.job`, or hidden in it, and that an apply could not schedule. */
+function lostJobs(
+  ours: ReadonlyMap<string, CronJobRow>,
+  { desired, capabilities, ledger }: PlanContext,
+): LostObject[] {
+  const { cron, user } = capabilities;
+  const applied = desired.jobs.filter((job) => ledger.has(job.name));
+  if (cron.state !== 'ready') {
+    const because = extensionLost(cron.state, { extension: 'pg_cron', schema: 'cron', user });
+    return lostObjects('cron', applied, because);
+  }
+  return lostObjects(
+    'cron',
+    applied.filter((job) => !ours.has(job.name) && !isSchedulable(job, capabilities)),
+    'it was unscheduled, and cannot be scheduled again as things are',
+  );
 }
 
 /** A declared job that can't be scheduled here must not look like one that was undeclared. */

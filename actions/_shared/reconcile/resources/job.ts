@@ -7,13 +7,15 @@ import {
   readDefinitions,
   updateDefinitions,
 } from '../../database/job-definitions.ts';
+import { readJobsSentOtherwise } from '../../database/managed-objects.ts';
 import type { DesiredJob, JobDefinition } from '../../declare/model.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { someNames } from '../capabilities.ts';
+import { type Capabilities, someNames } from '../capabilities.ts';
 import { type DesiredObject, diffObjects, type LiveObject } from '../diff.ts';
 import { sha256 } from '../digest.ts';
 import { jobFields } from '../job-fields.ts';
 import { jobRisks } from '../job-risks.ts';
+import { lostObjects, sendsRequests } from '../lost.ts';
 import { parseStoredDefinition, storedFields } from '../stored-definition.ts';
 import { EMPTY_PLAN, type LedgerNote, type Resource } from './resource.ts';
 
@@ -21,6 +23,8 @@ interface LiveDefinitions {
   readonly digests: ReadonlyMap<string, string>;
   /** Whole definitions, only of the jobs that differ from their files. */
   readonly details: ReadonlyMap<string, unknown>;
+  /** Jobs that pg_net came or went for since they were applied. */
+  readonly sentOtherwise: ReadonlySet<string>;
 }
 
 // Nobody reads the old fields of more jobs than this that are about to go, and fetching them takes its time.
@@ -31,7 +35,8 @@ export const jobResource: Resource<LiveDefinitions> = {
   kind: 'job',
 
   async read(tx, { desired, capabilities }) {
-    if (!capabilities.ops.definitions) return { digests: new Map(), details: new Map() };
+    if (!capabilities.ops.definitions)
+      return { digests: new Map(), details: new Map(), sentOtherwise: new Set() };
     const digests = await readDefinitionDigests(tx);
     const wanted = new Map(desired.jobs.map((job) => [job.name, definitionText(job.definition).digest]));
     const changed: string[] = [];
@@ -43,7 +48,13 @@ export const jobResource: Resource<LiveDefinitions> = {
     }
     const names = [...changed, ...undeclared.slice(0, UNDECLARED_DETAILS)];
     const rows = names.length === 0 ? [] : await readDefinitions(tx, names);
-    return { digests, details: new Map(rows.map((row) => [row.name, row.definition])) };
+    return {
+      digests,
+      details: new Map(rows.map((row) => [row.name, row.definition])),
+      sentOtherwise: new Set(
+        capabilities.ops.ledger ? await readJobsSentOtherwise(tx, capabilities.net) : [],
+      ),
+    };
   },
 
   plan(live, { desired, capabilities, ledger, prune }) {
@@ -60,15 +71,18 @@ export const jobResource: Resource<LiveDefinitions> = {
         jobRisks(parseStoredDefinition(live.details.get(name)), byName.get(name)?.definition),
     });
     const { settled, gone, ...plan } = difference;
+    const moved = desired.jobs.filter((job) => sendsRequests(job) && live.sentOtherwise.has(job.name));
+    const noted = new Set([...settled, ...(capabilities.net ? moved : [])].map((object) => object.name));
     return {
       ...EMPTY_PLAN,
       ...plan,
       forget: gone,
-      note: settled.map((object) => noteOf(object.name, object.digest, object.location.file)),
+      lost: capabilities.net ? [] : lostObjects('job', moved, 'pg_net is not there any more'),
+      note: desired.jobs.filter((job) => noted.has(job.name)).map((job) => noteOf(job, live, capabilities)),
     };
   },
 
-  apply(tx, _live, { desired, changes }) {
+  apply(tx, live, { desired, changes, capabilities }) {
     const byName = new Map(desired.jobs.map((job) => [job.name, job]));
     const jobs = changes.flatMap(({ change }) => byName.get(change.name) ?? []);
     const created = new Set(changes.filter(({ live }) => live === null).map(({ change }) => change.name));
@@ -78,9 +92,7 @@ export const jobResource: Resource<LiveDefinitions> = {
       rows.filter((row) => created.has(row.name)),
       rows.filter((row) => !created.has(row.name)),
     );
-    const notes = jobs.map((job) =>
-      noteOf(job.name, definitionText(job.definition).digest, job.location.file),
-    );
+    const notes = jobs.map((job) => noteOf(job, live, capabilities));
     return { notes: Promise.resolve(notes), done };
   },
 
@@ -132,9 +144,16 @@ function liveObject(name: string, digest: string, live: LiveDefinitions): LiveOb
   };
 }
 
-// The definition itself is a row of ours; the ledger needs only its digest.
-function noteOf(name: string, digest: string, sourcePath: string): LedgerNote {
-  return { name, digest, applied: '{}', sourcePath };
+/**
+ * The definition itself is a row of ours; the ledger needs only its digest, and who sent the job's requests when it was
+ * applied. That is remembered while pg_net is gone: otherwise an apply in between would turn a loss into a habit.
+ */
+function noteOf(job: DesiredJob, live: LiveDefinitions, { net }: Capabilities): LedgerNote {
+  const { digest } = definitionText(job.definition);
+  const note = { name: job.name, digest, sourcePath: job.location.file };
+  if (!sendsRequests(job)) return { ...note, applied: '{}' };
+  const sends = net || live.sentOtherwise.has(job.name);
+  return { ...note, applied: sends ? '{"sends_with":"pg_net"}' : '{"sends_with":null}' };
 }
 
 function noSchema(jobs: readonly DesiredJob[]) {

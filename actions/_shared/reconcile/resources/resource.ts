@@ -1,7 +1,7 @@
 import type { Transaction } from '../../database/connect.ts';
 import type { DesiredState, Diagnostic, ResourceKind } from '../../declare/model.ts';
 import type { Capabilities } from '../capabilities.ts';
-import type { Change, MissingCapability, UnmanagedObject } from '../model.ts';
+import type { Change, LostObject, MissingCapability, UnmanagedObject } from '../model.ts';
 
 /** Names of one kind we made, with the digest of what we applied. */
 export type Ledger = ReadonlyMap<string, string>;
@@ -24,6 +24,7 @@ export interface KindPlan {
   readonly blockers: readonly Diagnostic[];
   readonly notices: readonly Diagnostic[];
   readonly missing: readonly MissingCapability[];
+  readonly lost: readonly LostObject[];
   /** Entries of the ledger that no longer say the truth although nothing has to change: forget, or note anew. */
   readonly forget: readonly string[];
   readonly note: readonly LedgerNote[];
@@ -99,6 +100,7 @@ export const EMPTY_PLAN: KindPlan = {
   blockers: [],
   notices: [],
   missing: [],
+  lost: [],
   forget: [],
   note: [],
 };

@@ -12,6 +12,7 @@ import {
   updateSecrets,
   type VaultSecret,
 } from '../../database/vault-secrets.ts';
+import type { DesiredState } from '../../declare/model.ts';
 import { type LiveSecrets, secretDigest } from '../live-secrets.ts';
 import { planSecrets } from '../plan-secrets.ts';
 import { probeSecrets, secretValue } from '../secret-probe.ts';
@@ -42,7 +43,7 @@ export const secretResource: Resource<LiveSecrets> = {
     }
   },
 
-  plan: planSecrets,
+  plan: (live, context) => planSecrets(live, { ...context, desired: forVault(context.desired) }),
 
   apply: (tx, live, context) => oneAfterTheOther(store(tx, live, context)),
 
@@ -54,6 +55,11 @@ export const secretResource: Resource<LiveSecrets> = {
     );
   },
 };
+
+/** Without the secrets that only Edge Functions read. */
+function forVault(desired: DesiredState): DesiredState {
+  return { ...desired, secrets: desired.secrets.filter(({ vault }) => vault !== false) };
+}
 
 async function store(
   tx: Transaction,
@@ -107,7 +113,7 @@ async function compareValues(
   { desired, env }: ReadContext,
 ): Promise<Pick<LiveSecrets, 'same' | 'unreadable'>> {
   const stored = new Set(rows.map((row) => row.name));
-  const values = desired.secrets.flatMap((secret) => {
+  const values = forVault(desired).secrets.flatMap((secret) => {
     const value = secretValue(secret, env);
     return value === undefined || !stored.has(secret.name) ? [] : [{ name: secret.name, value }];
   });
