@@ -6,8 +6,11 @@ import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
 import { computePlan } from '../actions/_shared/reconcile/plan.ts';
+import type { Platform } from '../actions/_shared/reconcile/platform/platform.ts';
 import { renderPlanTerminal } from '../actions/_shared/report/plan-terminal.ts';
 import { scheduleReader } from '../actions/_shared/report/schedule-reader.ts';
+import { createManagementClient } from '../actions/_shared/supabase/management-client.ts';
+import type { LocalProject } from './local-project.ts';
 import type { Progress } from './progress.ts';
 import { localSecretValues } from './secrets.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -25,7 +28,7 @@ interface ApplyDeclarations extends HowToApply {
   readonly sql: Sql;
   readonly state: StateFolder;
   readonly progress: Progress;
-  readonly targetUrl: string;
+  readonly project: LocalProject;
 }
 
 const color = process.stdout.isTTY === true;
@@ -48,8 +51,21 @@ export async function applyDeclarations(request: ApplyDeclarations): Promise<Des
     return undefined;
   }
   const desired = declarations.resolve(request.environment);
-  const secrets = localSecretValues(desired.secrets, { ...request, env: process.env });
-  const shared = { sql, desired, env: { ...process.env, ...secrets }, prune: true };
+  const secrets = localSecretValues(desired.secrets, {
+    state: request.state,
+    known: request.project.secrets,
+    env: process.env,
+  });
+  const platform: Platform = {
+    client: createManagementClient({
+      projectRef: request.project.ref,
+      token: request.project.accessToken,
+      apiUrl: request.project.management.url,
+    }),
+    functionsUrl: `${request.project.url}/functions/v1`,
+    onProgress: (message) => progress.line(`  ${message}`),
+  };
+  const shared = { sql, desired, env: { ...process.env, ...secrets }, prune: true, platform };
   const plan = await computePlan(shared);
   const schedule = scheduleReader(desired.jobs, new Date());
   progress.line(renderPlanTerminal(plan, { color, schedule, brief: request.brief === true }));
@@ -59,7 +75,7 @@ export async function applyDeclarations(request: ApplyDeclarations): Promise<Des
     return undefined;
   }
   await progress.step(
-    'Apply, in one transaction',
+    'Apply: the database in one transaction, then the functions',
     async () => {
       const result = await applyPlan({
         ...shared,

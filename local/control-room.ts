@@ -3,14 +3,15 @@ import { connect } from '../actions/_shared/database/connect.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyDeclarations, type HowToApply } from './apply-declarations.ts';
-import { freePort } from './free-port.ts';
+import { type LocalProject, startLocalProject } from './local-project.ts';
+import { startLocalWorker } from './local-worker.ts';
 import type { StartOptions } from './options.ts';
 import { type Cluster, removeCluster, startCluster } from './postgres/cluster.ts';
 import { prepareDatabase } from './postgres/prepare.ts';
 import type { Progress } from './progress.ts';
+import { createSampleData } from './sample-data.ts';
 import { startStandIns } from './standins/start.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
-import { startTargetServer, type TargetServer } from './target-server.ts';
 
 const ownDatabase = 'postgres';
 
@@ -19,11 +20,14 @@ export interface ControlRoom {
   readonly root: string;
   readonly sql: Sql;
   readonly databaseUrl: string;
-  readonly target: TargetServer;
+  /** Gateway, Management API and functions on this machine. */
+  readonly project: LocalProject;
   /** The state last applied, once there is one. */
   readonly desired: () => DesiredState | undefined;
   /** Read the files, plan and apply; false when nothing was applied (errors, a no, a refusal). */
   readonly applyDeclarations: (how: HowToApply) => Promise<boolean>;
+  /** What makes the room livelier once everything is applied: sample data and a worker for the queue. */
+  readonly settle: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -137,34 +141,31 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
   const sql = connect({ url, applicationName: 'opsroom-local', max: 4 });
   closers.add('connection', () => sql.end({ timeout: 5 }));
 
-  const ports = state.readJson('ports.json');
-  const wanted =
-    typeof ports === 'object' && ports !== null && 'target' in ports ? Number(ports.target) : undefined;
-  const port = await freePort(wanted);
-  state.writeJson('ports.json', { target: port });
-  const target = await progress.step(
-    'Local functions (stand-in)',
+  const project = await progress.step(
+    'Local Supabase project (stand-in)',
     () =>
-      startTargetServer({
-        port,
-        redeem: async (token, job) => {
-          const [row] = await sql<
-            { answer: { ok?: boolean } }[]
-          >`select ops.redeem_run_token(${token}, ${job}) as answer`;
-          return row?.answer.ok === true;
-        },
+      startLocalProject({
+        superuserUrl,
+        database,
+        databaseUrl: url,
+        ...(connectAs === undefined ? {} : { connectAs }),
+        state,
+        log: (line) => progress.line(`  ${line}`),
       }),
-    (server) => server.url,
+    (started) => `${started.url}, functions under Deno`,
   );
-  closers.add('local functions', () => target.close());
-  state.publish(url);
+  closers.add('local project', () => project.stop());
+  state.publish({
+    databaseUrl: url,
+    supabase: { projectUrl: project.url, apiUrl: project.management.url, accessToken: project.accessToken },
+  });
 
   let desired: DesiredState | undefined;
   return {
     root,
     sql,
     databaseUrl: url,
-    target,
+    project,
     desired: () => desired,
     applyDeclarations: async (how) => {
       const next = await applyDeclarations({
@@ -173,11 +174,22 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         sql,
         state,
         progress,
-        targetUrl: target.url,
+        project,
         environment: options.environment,
       });
       desired = next ?? desired;
       return next !== undefined;
+    },
+    settle: async () => {
+      await progress.step(
+        'Sample data',
+        () => createSampleData(sql, project),
+        (made) => made,
+      );
+      const worker = await progress.step('Worker of the job queue', () =>
+        startLocalWorker({ root, databaseUrl: url, project, state, log: (line) => progress.line(line) }),
+      );
+      closers.add('worker', () => worker.stop({ graceMs: 2_000 }));
     },
     close: () => closers.closeAll(),
   };

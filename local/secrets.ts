@@ -5,38 +5,36 @@ import type { StateFolder } from './state-folder.ts';
 
 const Kept = z.record(z.string(), z.string());
 
+/** A random value made for this laptop, the same at every start; kept in the state folder (0600). */
+export function keptSecret(state: StateFolder, name: string): string {
+  const kept = Kept.safeParse(state.readJson('secrets.json')).data ?? {};
+  const known = kept[name];
+  if (known !== undefined) return known;
+  const value = randomBytes(24).toString('hex');
+  state.writeJson('secrets.json', { ...kept, [name]: value });
+  return value;
+}
+
 /**
- * Values for the secrets that `secrets.yaml` names, made for this laptop: URLs point at the local target server,
- * everything else is random and kept in the state folder (0600) so that a restart plans no change. A value the
- * user has set in the environment wins.
+ * Values for the secrets that `secrets.yaml` names, made for this laptop: addresses and keys of the local project,
+ * everything else random. A value the user has set in the environment wins.
  *
+ * @param options.known values of the local project, by name of the secret
  * @returns environment variable name -> value, as the reconcile room wants it
  */
 export function localSecretValues(
   secrets: readonly SecretDeclaration[],
-  options: { readonly state: StateFolder; readonly targetUrl: string; readonly env: NodeJS.ProcessEnv },
+  options: {
+    readonly state: StateFolder;
+    readonly known: Readonly<Record<string, string>>;
+    readonly env: NodeJS.ProcessEnv;
+  },
 ): Record<string, string> {
-  const parsed = Kept.safeParse(options.state.readJson('secrets.json'));
-  const kept: Record<string, string> = parsed.success ? { ...parsed.data } : {};
-  const values: Record<string, string> = {};
-  for (const secret of secrets) {
-    const given = options.env[secret.valueEnv];
-    if (given !== undefined && given !== '') {
-      values[secret.valueEnv] = given;
-      continue;
-    }
-    if (isUrl(secret)) {
-      values[secret.valueEnv] =
-        secret.name === 'project_url' ? options.targetUrl : `${options.targetUrl}/${secret.name}`;
-      continue;
-    }
-    kept[secret.name] ??= randomBytes(24).toString('hex');
-    values[secret.valueEnv] = kept[secret.name] ?? '';
-  }
-  options.state.writeJson('secrets.json', kept);
-  return values;
-}
-
-function isUrl(secret: SecretDeclaration): boolean {
-  return secret.shape?.startsWith('^http') === true || /(?:^|_)(?:url|endpoint)$/.test(secret.name);
+  return Object.fromEntries(
+    secrets.map(({ name, valueEnv }) => {
+      const given = options.env[valueEnv];
+      const value = given !== undefined && given !== '' ? given : options.known[name];
+      return [valueEnv, value ?? keptSecret(options.state, name)];
+    }),
+  );
 }

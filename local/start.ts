@@ -41,6 +41,7 @@ async function start(): Promise<number> {
   const room = await openControlRoom({ root, options, progress, signal });
   try {
     const applied = await room.applyDeclarations({ brief: true });
+    if (applied) await room.settle();
     const proof = applied ? await demonstrate(room, progress) : undefined;
     await printSummary(room, progress, proof);
     const everythingTrue = applied && proof?.run.status === 'succeeded';

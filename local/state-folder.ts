@@ -4,7 +4,13 @@ import * as z from 'zod';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 
 /** What a running `npm start` tells the commands of the same checkout. Holds a password: mode 0600. */
-const RunningInstance = z.object({ pid: z.int(), databaseUrl: z.string(), startedAt: z.string() });
+const RunningInstance = z.object({
+  pid: z.int(),
+  databaseUrl: z.string(),
+  /** The local Supabase project: its address, its Management API and a token for it. */
+  supabase: z.object({ projectUrl: z.string(), apiUrl: z.string(), accessToken: z.string() }),
+  startedAt: z.string(),
+});
 export type RunningInstance = z.infer<typeof RunningInstance>;
 
 /** The one ignored folder that keeps everything local between runs. */
@@ -16,7 +22,7 @@ export interface StateFolder {
   readonly wipe: () => void;
   /** Claim the folder for this process; throws ConfigurationError when another `npm start` holds it. */
   readonly claim: () => void;
-  readonly publish: (databaseUrl: string) => void;
+  readonly publish: (instance: Pick<RunningInstance, 'databaseUrl' | 'supabase'>) => void;
   readonly release: () => void;
   /** Read a JSON file of the folder, or `undefined` when it is not there or not readable as JSON. */
   readonly readJson: (name: string) => unknown;
@@ -70,7 +76,7 @@ export function openStateFolder(root: string): StateFolder {
     path: folder,
     postgres: path.join(folder, 'postgres'),
     wipe() {
-      for (const name of ['secrets.json', 'ports.json', 'cache']) {
+      for (const name of ['secrets.json', 'ports.json', 'cache', 'supabase']) {
         rmSync(path.join(folder, name), { recursive: true, force: true });
       }
     },
@@ -92,10 +98,10 @@ export function openStateFolder(root: string): StateFolder {
         });
       }
     },
-    publish(databaseUrl) {
+    publish(told) {
       writeJson('instance.json', {
         pid: process.pid,
-        databaseUrl,
+        ...told,
         startedAt: new Date().toISOString(),
       } satisfies RunningInstance);
     },

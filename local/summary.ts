@@ -38,7 +38,7 @@ export async function printSummary(
   if (jobs.length > shownJobs) progress.line(`... and ${jobs.length - shownJobs} more jobs`);
   progress.line();
   progress.line(
-    'Local functions answer from a stand-in; `npm run opsroom -- runs --follow` shows every run.',
+    `Functions answer at ${room.project.url}/functions/v1; \`npm run opsroom -- runs --follow\` shows every run.`,
   );
   if (proof === undefined) {
     progress.warn('No job was fired.');

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,7 +23,9 @@ export function makeCheckout(): Checkout {
     cwd: source,
     encoding: 'utf8',
   });
-  for (const file of files.split('\0').filter((name) => name !== '' && !name.startsWith('test/'))) {
+  const wanted = files.split('\0').filter((name) => name !== '' && !name.startsWith('test/'));
+  // A file that was deleted and not yet committed is still on git's list.
+  for (const file of wanted.filter((name) => existsSync(path.join(source, name)))) {
     cpSync(path.join(source, file), path.join(root, file), { recursive: true });
   }
   symlinkSync(path.join(source, 'node_modules'), path.join(root, 'node_modules'));
