@@ -9,6 +9,8 @@ const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly strin
     'chaos-queue': () => import('./chaos-queue.ts'),
     queue: () => import('./queue.ts'),
     backend: () => import('./backend.ts'),
+    functions: () => import('./functions.ts'),
+    'chaos-batch': () => import('./chaos-batch.ts'),
   };
 
 /** `npm run bench -- SUITE [options]`: prints the table; bench/RESULTS.md keeps the figures that were quoted. */
