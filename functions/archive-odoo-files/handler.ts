@@ -21,6 +21,8 @@ const lanes = 8;
 const reserve = 8_000;
 const listedAtOnce = 1000;
 const mostErrors = 20;
+/** How long a file is held: longer than a call lasts, and what a killed call held is not idle for long. */
+const lease = '1 minute';
 
 const Claimed = z.array(
   z.object({
@@ -125,7 +127,7 @@ async function moveBatch(job: {
 }
 
 async function claim(client: OpsClient, limit: number): Promise<z.infer<typeof Claimed>> {
-  return callRpc(client, 'claim_odoo_attachments', Claimed, { p_limit: limit, p_lease: '2 minutes' });
+  return callRpc(client, 'claim_odoo_attachments', Claimed, { p_limit: limit, p_lease: lease });
 }
 
 /** Ask Odoo for files we don't know yet; returns how many there were. */
