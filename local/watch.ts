@@ -11,7 +11,7 @@ export interface RunbookWatcher {
 }
 
 /**
- * Plan again whenever a file of runbooks/ or migrations/ changes, and ask before applying. One round at a time:
+ * Plan again whenever a file of runbooks/, migrations/ or functions/ changes, and ask before applying. One round at a time:
  * changes made while a question is open are planned after the answer.
  */
 export async function watchRunbooks(room: ControlRoom, progress: Progress): Promise<RunbookWatcher> {
@@ -50,7 +50,8 @@ export async function watchRunbooks(room: ControlRoom, progress: Progress): Prom
     }
   };
 
-  const watcher = watch([path.join(room.root, 'runbooks'), path.join(room.root, 'migrations')], {
+  const folders = ['runbooks', 'migrations', 'functions'].map((folder) => path.join(room.root, folder));
+  const watcher = watch(folders, {
     ignoreInitial: true,
     ignored: (file) => /(?:^|\/)\.|~$|\.sw[px]$/.test(path.basename(file)),
   });
@@ -61,7 +62,7 @@ export async function watchRunbooks(room: ControlRoom, progress: Progress): Prom
   // A change made while the folders are still being listed would go unseen.
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   progress.line(
-    'Watching runbooks/: save a file to see its plan. Ctrl-C stops everything; the data is kept.',
+    'Watching runbooks/, migrations/ and functions/: save a file to see its plan. Ctrl-C stops everything; the data is kept.',
   );
 
   return {

@@ -251,8 +251,10 @@ describe.skipIf(deno === null)('two applies at once', () => {
     const running = apply();
     await until(() => supabase.progress.some((line) => line.includes('alpha')));
     const cut = await database.superuser`
-      select pg_terminate_backend(pid) from pg_locks
-      where locktype = 'advisory' and classid = 7303283 and objid = 1919247215 and granted`;
+      select pg_terminate_backend(l.pid)
+      from pg_locks l join pg_database d on d.oid = l.database
+      where d.datname = current_database() and l.locktype = 'advisory'
+        and l.classid = 7303283 and l.objid = 1919247215 and l.granted`;
     expect(cut).toHaveLength(1);
     const result = await running;
     expect(result).toMatchObject({
