@@ -5,7 +5,7 @@ import {
   ArchiveOdooFilesRequest,
 } from '../_shared/contracts/archive-odoo-files.ts';
 import { type OpsClient, serviceClient } from '../_shared/database/clients.ts';
-import { callRpc } from '../_shared/database/rpc.ts';
+import { callRpc, readRows } from '../_shared/database/rpc.ts';
 import type { Dependencies } from '../_shared/dependencies.ts';
 import { endpoint } from '../_shared/http/endpoint.ts';
 import { HttpProblem } from '../_shared/http/problem.ts';
@@ -35,6 +35,7 @@ const Claimed = z.array(
   }),
 );
 const Counts = z.object({ remaining: z.number(), total: z.number() });
+const Listed = z.object({ rows: z.array(z.object({ id: z.number() })).max(1), total: z.number() });
 const Settled = z.object({ migrated: z.number(), failed: z.number(), released: z.number() });
 
 /**
@@ -101,12 +102,13 @@ async function moveBatch(job: {
   const bucket = job.dependencies.env('ODOO_ARCHIVE_BUCKET') ?? 'odoo-archive';
   const claimed = [...(await claim(client, job.limit))];
   const moved: Moved[] = [];
-  let unlisted = 0;
+  let total = 0;
   try {
     if (claimed.length < job.limit && (await listMore(client, odoo, signal)) > 0)
       claimed.push(...(await claim(client, job.limit - claimed.length)));
     // Files are listed as they are needed; those beyond the last listed one are left to do as well.
-    unlisted = await odoo.count(await lastListed(client), signal);
+    const listed = await readListed(client);
+    total = listed.total + (await odoo.count(listed.last, signal));
     await inLanes(claimed, lanes, async (file) => {
       if (job.remaining() < reserve) return;
       moved.push(await moveFile(file, { odoo, client, bucket, signal }));
@@ -116,12 +118,13 @@ async function moveBatch(job: {
     await settle(client, claimed, moved);
   }
   const failures = moved.flatMap((each) => (each.kind === 'failed' ? [each.error] : []));
-  const { remaining, total } = await count(client);
+  const known = await count(client);
   return {
     migrated: moved.length - failures.length,
     failed: failures.length,
-    remaining: remaining + unlisted,
-    total: total + unlisted,
+    // What is done is done, also when another call has listed more meanwhile.
+    remaining: total - (known.total - known.remaining),
+    total,
     errors: failures.slice(0, mostErrors),
   };
 }
@@ -132,7 +135,8 @@ async function claim(client: OpsClient, limit: number): Promise<z.infer<typeof C
 
 /** Ask Odoo for files we don't know yet; returns how many there were. */
 async function listMore(client: OpsClient, odoo: Odoo, signal: AbortSignal): Promise<number> {
-  const files = await odoo.list(await lastListed(client), listedAtOnce, signal);
+  const { last } = await readListed(client);
+  const files = await odoo.list(last, listedAtOnce, signal);
   if (files.length === 0) return 0;
   const rows = files.map(({ id, name, mimetype, file_size, checksum }) => ({
     id,
@@ -144,8 +148,16 @@ async function listMore(client: OpsClient, odoo: Odoo, signal: AbortSignal): Pro
   return callRpc(client, 'register_odoo_attachments', z.number(), { p_attachments: rows });
 }
 
-async function lastListed(client: OpsClient): Promise<number> {
-  return callRpc(client, 'last_odoo_attachment', z.number());
+/** The highest id listed so far and how many there are, of one snapshot: another call may be listing. */
+async function readListed(client: OpsClient): Promise<{ readonly last: number; readonly total: number }> {
+  const newest = client
+    .from('odoo_attachments')
+    .select('id', { count: 'exact' })
+    .order('id', { ascending: false })
+    .limit(1)
+    .then(({ data, count, error, status }) => ({ data: { rows: data, total: count }, error, status }));
+  const { rows, total } = await readRows(newest, Listed);
+  return { last: rows[0]?.id ?? 0, total };
 }
 
 async function settle(

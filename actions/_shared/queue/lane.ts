@@ -40,6 +40,10 @@ export interface LaneHost {
   readonly onFatal: (error: unknown) => void;
 }
 
+/** How long a statement whose answer was lost is thought to be still at work, and how often that is asked. */
+const DOUBT_MS = 10_000;
+const DOUBT_EVERY_MS = 500;
+
 /**
  * A claimer with its own connection, `slots` places for running jobs and a queue of prefetched ones. It exchanges
  * whole batches: while one statement is on its way, what ends piles up for the next. With one slot and no prefetch that
@@ -63,6 +67,8 @@ export class Lane {
   #scheduled = false;
   #closed = false;
   #forgot = false;
+  #doubtUntil = 0;
+  #doubtAgainAt = 0;
 
   constructor(
     host: LaneHost,
@@ -165,6 +171,7 @@ export class Lane {
 
   #pump(): void {
     if (this.#closed || this.#pause.isOn) return;
+    this.#doubt();
     // Nothing may be on its way when unknown jobs are given back: it could be bringing them.
     if (this.#forgot && this.#underway.size > 0) return;
     const { depth } = this.#prefetch;
@@ -177,6 +184,17 @@ export class Lane {
       void this.#exchange(claim);
     }
     if (this.isQuiet) this.#host.onQuiet();
+  }
+
+  /**
+   * A statement whose answer was lost may still be at work on the server and claim for us after we gave back what it had
+   * claimed by then. So for a while after a loss it is asked again, when nothing is on its way.
+   */
+  #doubt(): void {
+    const now = Date.now();
+    if (now > this.#doubtUntil || now < this.#doubtAgainAt || this.#underway.size > 0) return;
+    this.#doubtAgainAt = now + DOUBT_EVERY_MS;
+    this.#forgot = true;
   }
 
   /** How many jobs to ask for now. */
@@ -227,6 +245,7 @@ export class Lane {
       this.#keep(settlements);
       this.#forgot ||= forgot;
       if (isPassing(error)) {
+        this.#doubtUntil = Date.now() + DOUBT_MS;
         const pauseMs = this.#pause.begin(() => this.wake());
         this.#host.onTrouble(error, pauseMs);
       } else {

@@ -21,7 +21,7 @@ describe.skipIf(deno === null)('a batch whose process is killed again and again'
       content: someContent,
       limit: 10,
       callers: 1,
-      killEveryMs: 500,
+      killEveryMs: 300,
       hastenLeases: true,
       pauseMs: 20,
       limitMs: 50_000,

@@ -296,9 +296,16 @@ describe('leases', () => {
 
 describe('several workers', () => {
   it('share the jobs and run each once', async () => {
+    const workers = Array.from({ length: 3 }, () => workshop.work('--concurrency', '4'));
+    // All of them are there before the work is: the slowest to start would otherwise find none left.
+    await Promise.all(workers.map((worker) => worker.event('worker_started')));
     await database.sql`
-      insert into ops.queued_jobs (task_type, payload) select 'pid', '{"ms": 20}' from generate_series(1, 200)`;
-    const workers = Array.from({ length: 3 }, () => workshop.work('--drain', '--concurrency', '4'));
+      select ops.enqueue_jobs(jsonb_agg(jsonb_build_object('task_type', 'pid', 'payload', '{"ms": 20}'::jsonb)))
+      from generate_series(1, 200)`;
+    const done = async () =>
+      (await database.sql`select count(*)::int as n from ops.job_queue where status = 'succeeded'`)[0]?.n;
+    await expect.poll(done, { timeout: 20_000 }).toBe(200);
+    for (const worker of workers) worker.kill('SIGTERM');
     expect(await Promise.all(workers.map((worker) => worker.exited))).toEqual([0, 0, 0]);
     const rows = await database.sql`
       select (result ->> 'pid')::int as pid, max(attempts) as attempts, count(*)::int from ops.job_queue
