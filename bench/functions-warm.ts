@@ -183,7 +183,7 @@ function table(title: string, measured: readonly Measured[]): string {
   const base = prepared?.median ?? Number.NaN;
   const rows = measured.map(({ name, samples, median: middle }) => {
     const ratio = middle / base;
-    return `| ${name} | ${ms(middle)} | ${ms(percentile(samples, 0.95))} | ${ratio.toFixed(1)}x, +${ms(middle - base)} |`;
+    return `| ${name} | ${ms(middle)} | ${ms(percentile(samples, 0.95))} | ${ratio.toFixed(1)}x, ${middle < base ? '' : '+'}${ms(middle - base)} |`;
   });
   return `${title}, ${prepared?.samples.length} calls each, in turn:\n\n| way | median ms | p95 ms | against direct, prepared |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }

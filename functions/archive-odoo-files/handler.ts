@@ -123,7 +123,7 @@ async function moveBatch(job: {
     migrated: moved.length - failures.length,
     failed: failures.length,
     // What is done is done, also when another call has listed more meanwhile.
-    remaining: total - (known.total - known.remaining),
+    remaining: Math.max(0, total - (known.total - known.remaining)),
     total,
     errors: failures.slice(0, mostErrors),
   };
@@ -135,7 +135,7 @@ async function claim(client: OpsClient, limit: number): Promise<z.infer<typeof C
 
 /** Ask Odoo for files we don't know yet; returns how many there were. */
 async function listMore(client: OpsClient, odoo: Odoo, signal: AbortSignal): Promise<number> {
-  const { last } = await readListed(client);
+  const last = await callRpc(client, 'last_odoo_attachment', z.number());
   const files = await odoo.list(last, listedAtOnce, signal);
   if (files.length === 0) return 0;
   const rows = files.map(({ id, name, mimetype, file_size, checksum }) => ({
