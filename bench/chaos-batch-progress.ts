@@ -21,9 +21,10 @@ export interface ProgressSample {
  * Whether the card told the truth all the time.
  *
  * Calls that overlap may log in another order than they counted, so with several callers `done` may step back by what the
- * others moved meanwhile. The ETA knows the speed of the last 30 batches, kills included. How well it does is judged by
- * when nine tenths were done, within half of the time that really took: at the end, a killed call's last files wait
- * for their lease, which no speed foretells, so that much more is allowed for the end itself. Calls that overlap, which
+ * others moved meanwhile. The ETA knows the speed of the last 30 batches, kills included, and not the files that wait for
+ * the lease of a killed call: of those there are about one batch a kill, for the length of a lease. So its speed is judged
+ * by when all but twice that many were done, within half of the time that really took, and its end with the length
+ * of a lease on top. Calls that overlap, which
  * the declared job does not allow, lose several batches to one kill: their ETAs are counted and not judged.
  */
 export function progressFacts(
@@ -34,6 +35,7 @@ export function progressFacts(
     readonly limit: number;
     readonly callers: number;
     readonly leaseS: number;
+    readonly killEveryMs: number;
     readonly endedAt: number;
   },
 ): { readonly facts: readonly Fact[]; readonly etaError: number } {
@@ -45,9 +47,12 @@ export function progressFacts(
   const early = samples.filter(({ finished, moved }) => finished && moved < run.files).length;
   const { files, endedAt, leaseS } = run;
   const overlapping = run.callers > 1;
-  const target = Math.ceil(files * 0.9);
+  const waiting = (run.callers * run.limit * leaseS * 1000) / run.killEveryMs;
+  const target = Math.ceil(Math.min(files * 0.9, Math.max(files * 0.5, files - 2 * waiting)));
   const targetAt = samples.find(({ done }) => done >= target)?.at ?? endedAt;
-  const judged = samples.filter(({ done }) => done >= files * 0.1 && done <= files * 0.8).flatMap(withEta);
+  const judged = samples
+    .filter(({ done }) => done >= files * 0.1 && done <= target - files * 0.1)
+    .flatMap(withEta);
   const toTarget = judged.map(({ at, done, remaining, eta }) => {
     const left = targetAt - at;
     return { left, error: Math.abs((eta * (target - done)) / remaining - left) };
@@ -72,7 +77,7 @@ export function progressFacts(
       fact('looks at which done + remaining was not total', wrongSums, wrongSums === 0),
       fact('looks at which it claimed to be finished too early', early, early === 0),
       fact(
-        'ETAs / beyond the tolerance for nine tenths / for the end',
+        `ETAs / beyond the tolerance for ${target} files / for the end`,
         `${judged.length} / ${lateAtTarget} / ${lateAtEnd}`,
         overlapping || (judged.length > 0 && Math.max(lateAtTarget, lateAtEnd) <= judged.length / 10),
       ),

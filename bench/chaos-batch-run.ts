@@ -39,7 +39,7 @@ export interface BatchChaosResult {
   readonly kills: number;
   readonly calls: Readonly<Record<string, number>>;
   readonly claimedAgain: number;
-  /** Median of how far the card's ETA was off, as a part of the time it really took to come to nine tenths. */
+  /** Median of how far the card's ETA was off, as a part of the time that was really left. */
   readonly etaError: number;
 }
 

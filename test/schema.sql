@@ -1258,67 +1258,53 @@ create policy service_role_update on ops.upgrades for update to service_role usi
 grant select on table ops.upgrades to authenticated;
 grant delete, insert, select, update on table ops.upgrades to service_role;
 
-create view ops.job_queue with (security_invoker=true) as
- SELECT id,
-    task_type,
-    payload,
-        CASE
-            WHEN status = 'pending'::text AND (( SELECT range_agg(l.held) AS range_agg
-               FROM ops.job_leases l)) @> id THEN 'running'::text
-            ELSE status
-        END AS status,
-    priority,
-    run_at,
-    attempts +
-        CASE
-            WHEN status = 'pending'::text AND (( SELECT range_agg(l.held) AS range_agg
-               FROM ops.job_leases l)) @> id THEN 1
-            ELSE 0
-        END AS attempts,
-    max_attempts,
-    rescues,
-    unique_key,
-    serial_key,
-    blocked,
-    last_error,
-    error_fingerprint,
-    result,
-    run_id,
-    cancel_requested_at,
-    created_at,
-    updated_at,
-    finished_at
-   FROM ops.queued_jobs q;
+create view ops.job_queue with (security_invoker=true) (
+  id bigint,
+  task_type text,
+  payload jsonb,
+  status text,
+  priority smallint,
+  run_at timestamp with time zone,
+  attempts integer,
+  max_attempts integer,
+  rescues smallint,
+  unique_key text,
+  serial_key text,
+  blocked boolean,
+  last_error text,
+  error_fingerprint text,
+  result jsonb,
+  run_id bigint,
+  cancel_requested_at timestamp with time zone,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  finished_at timestamp with time zone
+) reading ops.job_leases, ops.queued_jobs;
 comment on view ops.job_queue is 'Every job with what is true of it now: running while a lease holds it, and then the running try counts among attempts.';
 grant select on table ops.job_queue to authenticated;
 grant insert on table ops.job_queue to service_role;
 grant select on table ops.job_queue to service_role;
 
-create view ops.run_queue with (security_invoker=true) as
- SELECT q.id,
-    q.task_type AS kind,
-    b.id AS build_id,
-    q.payload ->> 'run_id'::text AS run_id,
-    b.org_id,
-    b.project_id,
-    b.branch_id,
-        CASE
-            WHEN q.status = 'pending'::text AND (b.status = ANY (ARRAY['dispatched'::text, 'running'::text])) THEN 'running'::text
-            ELSE q.status
-        END AS status,
-    q.priority,
-    q.blocked,
-    q.run_at,
-    COALESCE(b.attempt, q.attempts) AS attempts,
-    q.max_attempts,
-    q.last_error,
-    q.cancel_requested_at,
-    q.created_at,
-    q.updated_at,
-    q.finished_at
-   FROM ops.job_queue q
-     LEFT JOIN ops.builds b ON b.queue_id = q.id AND q.task_type = 'build'::text
-  WHERE q.task_type = ANY (ARRAY['build'::text, 'runbook'::text]);
+create view ops.run_queue with (security_invoker=true) (
+  id bigint,
+  kind text,
+  build_id uuid,
+  run_id text,
+  org_id uuid,
+  project_id uuid,
+  branch_id uuid,
+  status text,
+  priority smallint,
+  blocked boolean,
+  run_at timestamp with time zone,
+  attempts integer,
+  max_attempts integer,
+  last_error text,
+  cancel_requested_at timestamp with time zone,
+  created_at timestamp with time zone,
+  updated_at timestamp with time zone,
+  finished_at timestamp with time zone
+) reading ops.builds, ops.job_queue;
 comment on view ops.run_queue is 'Builds and runbook runs in the job queue. Members see the builds of their organisations, admins everything.';
 grant select on table ops.run_queue to authenticated;
 grant select on table ops.run_queue to service_role;

@@ -110,8 +110,20 @@ async function tableStatements(sql: Sql, schema: string): Promise<readonly strin
 async function viewStatements(sql: Sql, schema: string): Promise<readonly string[]> {
   const rows = await sql<StatementRow[]>`
     select concat_ws(E'\n',
+      -- What it shows and what it reads; how a query is printed back changes with the server's version.
       format(
-        E'create view %s%s as\n%s', c.oid::regclass, ' with (' || array_to_string(c.reloptions, ', ') || ')', pg_get_viewdef(c.oid, true)
+        E'create view %s%s (\n%s\n) reading %s;', c.oid::regclass, ' with (' || array_to_string(c.reloptions, ', ') || ')',
+        (
+          select string_agg(format('  %I %s', a.attname, format_type(a.atttypid, a.atttypmod)), E',\n' order by a.attnum)
+          from pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0
+        ),
+        (
+          select string_agg(distinct d.refobjid::regclass::text, ', ')
+          from pg_rewrite r
+          join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass
+          where r.ev_class = c.oid and d.refobjid <> c.oid
+        )
       ),
       format('comment on view %s is %L;', c.oid::regclass, obj_description(c.oid)),
       (
