@@ -77,12 +77,16 @@ export async function startLocalProject(options: {
       played: (competitor) => sampleActivities(competitor, new Date()),
     });
     started(games, games.close);
+    let gateway: Gateway | undefined;
     const management = await startManagementApi({
       stateFolder: path.join(folder, 'management'),
       ref: LOCAL_REF,
       port: ports.management,
       // A laptop asks as often as it likes.
       limit: 10_000,
+      apiKeys: keys,
+      databaseUrl: options.databaseUrl,
+      onPostgrestConfig: async (config) => gateway?.expose(schemasOf(config)),
     });
     started(management, management.stop);
     const accessToken = `sbp_${randomBytes(20).toString('hex')}`;
@@ -96,13 +100,19 @@ export async function startLocalProject(options: {
       env: () => deployedSecrets(management.store, LOCAL_REF),
     });
     started(host, host.stop);
-    const gateway = await startGateway({
+    const stored = management.store.project(LOCAL_REF);
+    gateway = await startGateway({
       superuserUrl: options.superuserUrl,
       database: options.database,
       connectAs: options.connectAs,
       stateFolder: folder,
       port: ports.gateway,
       functions: host,
+      ...(stored === null ? {} : { schemas: schemasOf(stored.postgrest) }),
+      issuedKeys: () => ({
+        keys: stored?.apiKeys ?? [],
+        legacyDisabledAt: stored?.legacyKeysDisabledAt ?? null,
+      }),
       log: options.log,
     });
     started(gateway, gateway.stop);
@@ -127,4 +137,9 @@ export async function startLocalProject(options: {
       stop,
     };
   }
+}
+
+/** What the Data API serves, as its setting says it. */
+function schemasOf({ db_schema }: { readonly db_schema: string }): string[] {
+  return db_schema.split(',').map((schema) => schema.trim());
 }

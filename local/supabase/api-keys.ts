@@ -16,6 +16,16 @@ export type Caller =
 /** Decides who calls, or refuses. */
 export type IdentifyCaller = (request: Incoming) => Caller | Outgoing;
 
+/** What was changed about a project's keys through the Management API. */
+export interface IssuedKeys {
+  readonly keys: readonly { readonly key: string }[];
+  /** When the legacy keys were shut out; null while they are let in. */
+  readonly legacyDisabledAt: string | null;
+}
+
+/** A project whose keys nobody changed. */
+export const NO_ISSUED_KEYS: IssuedKeys = { keys: [], legacyDisabledAt: null };
+
 /** True when the gateway refused. */
 export function isRefusal(caller: Caller | Outgoing): caller is Outgoing {
   return 'status' in caller;
@@ -25,7 +35,11 @@ export function isRefusal(caller: Caller | Outgoing): caller is Outgoing {
  * The rules for one project.
  * @param keyRequired false for services that hosted's gateway lets through without a key (storage)
  */
-export function createIdentifyCaller(keys: ProjectKeys, keyRequired: boolean): IdentifyCaller {
+export function createIdentifyCaller(
+  keys: ProjectKeys,
+  keyRequired: boolean,
+  issued: () => IssuedKeys = () => NO_ISSUED_KEYS,
+): IdentifyCaller {
   return (request) => {
     const key = request.headers.apikey ?? keyOfQuery(request.search);
     const token = bearer(request.headers.authorization);
@@ -33,8 +47,10 @@ export function createIdentifyCaller(keys: ProjectKeys, keyRequired: boolean): I
       if (keyRequired) return noKey();
       return { kind: 'token', token };
     }
-    const role = roleOf(keys, key);
+    const role = roleOf(keys, key) ?? roleOfIssued(issued(), key);
     if (role === null) return keyRequired || key.startsWith('sb_') ? wrongKey() : { kind: 'token', token };
+    const { legacyDisabledAt } = issued();
+    if (!role.minted && legacyDisabledAt !== null) return legacyDisabled(legacyDisabledAt);
     if (role.secret && isBrowser(request.headers['user-agent'])) return secretInBrowser();
     // A token of its own speaks louder than the key; the key repeated as a token is still the key.
     if (token !== null && token !== key) return { kind: 'token', token };
@@ -78,6 +94,13 @@ function roleOf(keys: ProjectKeys, key: string): KeyRole | null {
   return null;
 }
 
+function roleOfIssued({ keys }: IssuedKeys, key: string): KeyRole | null {
+  const found = keys.find((each) => same(key, each.key));
+  if (found === undefined) return null;
+  const secret = found.key.startsWith('sb_secret_');
+  return { role: secret ? 'service_role' : 'anon', minted: true, secret };
+}
+
 function same(given: string, expected: string): boolean {
   const left = Buffer.from(given);
   const right = Buffer.from(expected);
@@ -99,6 +122,13 @@ function wrongKey(): Outgoing {
   return json(401, {
     message: 'Invalid API key',
     hint: 'Double check your Supabase `anon` or `service_role` API key.',
+  });
+}
+
+function legacyDisabled(at: string): Outgoing {
+  return json(401, {
+    message: 'Legacy API keys are disabled',
+    hint: `Your legacy API keys (anon, service_role) were disabled on ${at}. Re-enable them in the Supabase dashboard, or use the new publishable and secret API keys.`,
   });
 }
 

@@ -1,6 +1,6 @@
 /** Which service answers what, and who may knock: the part Supabase's API gateway plays. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Caller, createIdentifyCaller, isRefusal } from './api-keys.ts';
+import { type Caller, createIdentifyCaller, type IssuedKeys, isRefusal } from './api-keys.ts';
 import { type Incoming, json, type Outgoing } from './http/message.ts';
 import type { Mount } from './http/server.ts';
 import type { ProjectKeys } from './keys.ts';
@@ -26,9 +26,13 @@ export interface Services {
 const mebibyte = 1_024 * 1_024;
 
 /** Where the services are mounted. */
-export function gatewayMounts(keys: ProjectKeys, services: Services): readonly Mount[] {
-  const keyed = createIdentifyCaller(keys, true);
-  const open = createIdentifyCaller(keys, false);
+export function gatewayMounts(
+  keys: ProjectKeys,
+  services: Services,
+  issued?: () => IssuedKeys,
+): readonly Mount[] {
+  const keyed = createIdentifyCaller(keys, true, issued);
+  const open = createIdentifyCaller(keys, false, issued);
   const guard =
     (service: Service, isOpen: (request: Incoming) => boolean) =>
     (request: Incoming): Promise<Outgoing> => {

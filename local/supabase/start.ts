@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SocketLogin } from '../postgres/cluster.ts';
+import type { IssuedKeys } from './api-keys.ts';
 import { createAuth } from './auth/handler.ts';
 import { loginAs } from './database/login.ts';
 import { createPool } from './database/pool.ts';
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Serves /functions/v1. */
   readonly functions?: FunctionsService;
+  /** Keys made through the Management API, and whether it shut out the legacy ones. */
+  readonly issuedKeys?: () => IssuedKeys;
   /** Schemas the Data API serves, the first by default. Default public and ops. */
   readonly schemas?: readonly string[];
   /** Most rows of an answer of the Data API; null for no limit. Default 1000, as hosted. */
@@ -92,13 +95,17 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = await listen({
     port: options.port ?? 0,
     log,
-    mounts: gatewayMounts(keys, {
-      rest: (request, caller) => serveRest({ pool, watch, tokens, maxRows, log }, request, caller),
-      auth,
-      storage,
-      fileSizeLimit,
-      ...(options.functions === undefined ? {} : { functions: options.functions }),
-    }),
+    mounts: gatewayMounts(
+      keys,
+      {
+        rest: (request, caller) => serveRest({ pool, watch, tokens, maxRows, log }, request, caller),
+        auth,
+        storage,
+        fileSizeLimit,
+        ...(options.functions === undefined ? {} : { functions: options.functions }),
+      },
+      options.issuedKeys,
+    ),
   });
   return {
     url: server.url,

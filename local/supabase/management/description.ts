@@ -20,6 +20,20 @@ import {
   UpdateFunctionBody,
   UpdatePostgrestConfig,
 } from './shapes.ts';
+import {
+  AdvisorsResponse,
+  CreateApiKey,
+  CreateMigration,
+  LegacyApiKeys,
+  MigrationDetail,
+  MigrationRow,
+  QueryRows,
+  RunQuery,
+  RunReadOnlyQuery,
+  SigningKeyResponse,
+  UpdateApiKey,
+  UpdateMigration,
+} from './shapes-project.ts';
 
 /** What a scoped token must allow. */
 export type Permission =
@@ -30,12 +44,19 @@ export type Permission =
   | 'edge_functions_secrets_write'
   | 'data_api_config_read'
   | 'data_api_config_write'
-  | 'api_gateway_keys_read';
+  | 'api_gateway_keys_read'
+  | 'api_gateway_keys_write'
+  | 'database_read'
+  | 'database_write'
+  | 'database_migrations_read'
+  | 'database_migrations_write'
+  | 'advisors_read'
+  | 'auth_signing_keys_read';
 
 /** One operation. */
 export interface Described {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** `{ref}` and `{slug}` stand for one segment. */
+  /** What stands in braces is one segment. */
   readonly path: string;
   readonly permission: Permission;
   readonly query: z.ZodType;
@@ -51,6 +72,11 @@ const NONE = { query: z.strictObject({}), body: 'none', request: z.undefined() }
 const FUNCTIONS = '/v1/projects/{ref}/functions';
 const SECRETS = '/v1/projects/{ref}/secrets';
 const POSTGREST = '/v1/projects/{ref}/postgrest';
+const API_KEYS = '/v1/projects/{ref}/api-keys';
+const DATABASE = '/v1/projects/{ref}/database';
+const ADVISORS = '/v1/projects/{ref}/advisors';
+const SIGNING_KEYS = '/v1/projects/{ref}/config/auth/signing-keys';
+const REVEAL = z.strictObject({ reveal: Switch.optional() });
 
 /** The operations, by the ids of the API's description. */
 export const OPERATIONS = {
@@ -190,6 +216,174 @@ export const OPERATIONS = {
     status: 200,
     response: z.array(ApiKeyResponse),
   },
+  'v1-create-project-api-key': {
+    method: 'POST',
+    path: API_KEYS,
+    permission: 'api_gateway_keys_write',
+    query: REVEAL,
+    body: 'json',
+    request: CreateApiKey,
+    status: 201,
+    response: ApiKeyResponse,
+  },
+  'v1-get-project-legacy-api-keys': {
+    ...NONE,
+    method: 'GET',
+    path: `${API_KEYS}/legacy`,
+    permission: 'api_gateway_keys_read',
+    status: 200,
+    response: LegacyApiKeys,
+  },
+  'v1-update-project-legacy-api-keys': {
+    method: 'PUT',
+    path: `${API_KEYS}/legacy`,
+    permission: 'api_gateway_keys_write',
+    query: z.strictObject({ enabled: Switch }),
+    body: 'none',
+    request: z.undefined(),
+    status: 200,
+    response: LegacyApiKeys,
+  },
+  'v1-get-project-api-key': {
+    method: 'GET',
+    path: `${API_KEYS}/{id}`,
+    permission: 'api_gateway_keys_read',
+    query: REVEAL,
+    body: 'none',
+    request: z.undefined(),
+    status: 200,
+    response: ApiKeyResponse,
+  },
+  'v1-update-project-api-key': {
+    method: 'PATCH',
+    path: `${API_KEYS}/{id}`,
+    permission: 'api_gateway_keys_write',
+    query: REVEAL,
+    body: 'json',
+    request: UpdateApiKey,
+    status: 200,
+    response: ApiKeyResponse,
+  },
+  'v1-delete-project-api-key': {
+    method: 'DELETE',
+    path: `${API_KEYS}/{id}`,
+    permission: 'api_gateway_keys_write',
+    query: REVEAL.extend({ was_compromised: Switch.optional(), reason: z.string().optional() }),
+    body: 'none',
+    request: z.undefined(),
+    status: 200,
+    response: ApiKeyResponse,
+  },
+  'v1-run-a-query': {
+    method: 'POST',
+    path: `${DATABASE}/query`,
+    permission: 'database_write',
+    query: z.strictObject({}),
+    body: 'json',
+    request: RunQuery,
+    status: 201,
+    response: QueryRows,
+  },
+  'v1-read-only-query': {
+    method: 'POST',
+    path: `${DATABASE}/query/read-only`,
+    permission: 'database_read',
+    query: z.strictObject({}),
+    body: 'json',
+    request: RunReadOnlyQuery,
+    status: 201,
+    response: QueryRows,
+  },
+  'v1-list-migration-history': {
+    ...NONE,
+    method: 'GET',
+    path: `${DATABASE}/migrations`,
+    permission: 'database_migrations_read',
+    status: 200,
+    response: z.array(MigrationRow),
+  },
+  'v1-apply-a-migration': {
+    method: 'POST',
+    path: `${DATABASE}/migrations`,
+    permission: 'database_migrations_write',
+    query: z.strictObject({}),
+    body: 'json',
+    request: CreateMigration,
+    status: 200,
+    response: null,
+  },
+  'v1-upsert-a-migration': {
+    method: 'PUT',
+    path: `${DATABASE}/migrations`,
+    permission: 'database_migrations_write',
+    query: z.strictObject({}),
+    body: 'json',
+    request: CreateMigration,
+    status: 200,
+    response: null,
+  },
+  'v1-rollback-migrations': {
+    method: 'DELETE',
+    path: `${DATABASE}/migrations`,
+    permission: 'database_migrations_write',
+    query: z.strictObject({ gte: z.string().regex(/^\d+$/) }),
+    body: 'none',
+    request: z.undefined(),
+    status: 200,
+    response: null,
+  },
+  'v1-get-a-migration': {
+    ...NONE,
+    method: 'GET',
+    path: `${DATABASE}/migrations/{version}`,
+    permission: 'database_migrations_read',
+    status: 200,
+    response: MigrationDetail,
+  },
+  'v1-patch-a-migration': {
+    method: 'PATCH',
+    path: `${DATABASE}/migrations/{version}`,
+    permission: 'database_migrations_write',
+    query: z.strictObject({}),
+    body: 'json',
+    request: UpdateMigration,
+    status: 200,
+    response: null,
+  },
+  'v1-get-security-advisors': {
+    method: 'GET',
+    path: `${ADVISORS}/security`,
+    permission: 'advisors_read',
+    query: z.strictObject({ lint_type: z.literal('sql').optional() }),
+    body: 'none',
+    request: z.undefined(),
+    status: 200,
+    response: AdvisorsResponse,
+  },
+  'v1-get-performance-advisors': {
+    ...NONE,
+    method: 'GET',
+    path: `${ADVISORS}/performance`,
+    permission: 'advisors_read',
+    status: 200,
+    response: AdvisorsResponse,
+  },
+  'v1-get-project-signing-keys': {
+    ...NONE,
+    method: 'GET',
+    path: SIGNING_KEYS,
+    permission: 'auth_signing_keys_read',
+    status: 200,
+    response: z.strictObject({ keys: z.array(SigningKeyResponse) }),
+  },
+  'v1-get-project-signing-key': {
+    ...NONE,
+    method: 'GET',
+    path: `${SIGNING_KEYS}/{id}`,
+    permission: 'auth_signing_keys_read',
+    status: 200,
+    response: SigningKeyResponse,
+  },
 } as const satisfies Readonly<Record<string, Described>>;
 
 /** An id of {@link OPERATIONS}. */
@@ -200,6 +394,8 @@ export interface MatchedOperation {
   readonly id: OperationId;
   readonly ref: string;
   readonly slug: string | null;
+  /** `{id}` or `{version}`. */
+  readonly item: string;
 }
 
 const ROUTES = (Object.keys(OPERATIONS) as OperationId[])
@@ -218,7 +414,13 @@ const ROUTES = (Object.keys(OPERATIONS) as OperationId[])
 export function matchOperation(method: string, path: string): MatchedOperation | null {
   for (const route of ROUTES) {
     const groups = route.method === method ? route.pattern.exec(path)?.groups : undefined;
-    if (groups !== undefined) return { id: route.id, ref: groups.ref ?? '', slug: groups.slug ?? null };
+    if (groups !== undefined)
+      return {
+        id: route.id,
+        ref: groups.ref ?? '',
+        slug: groups.slug ?? null,
+        item: groups.id ?? groups.version ?? '',
+      };
   }
   return null;
 }

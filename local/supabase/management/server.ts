@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { connect, type Sql } from '../../../actions/_shared/database/connect.ts';
 import { invalidRequest, ManagementError } from './api-error.ts';
 import {
   type Described,
@@ -17,8 +18,12 @@ import { type Fault, faultAnswer, happensAnyway, takeFault } from './faults.ts';
 import type { HandledRequest, HandledResponse, Handlers, ProjectApiKeys } from './handler.ts';
 import { type Part, readMultipart } from './multipart.ts';
 import { createRateLimit, type RateState, rateHeaders } from './rate-limit.ts';
+import { apiKeys } from './resources/api-keys.ts';
+import { database } from './resources/database.ts';
 import { functions } from './resources/functions.ts';
 import { project } from './resources/project.ts';
+import { signingKeys } from './resources/signing-keys.ts';
+import type { PostgrestConfig } from './shapes.ts';
 import { openStore, type Store } from './store.ts';
 import { readBytes, writeAnswer } from './wire.ts';
 
@@ -65,12 +70,16 @@ export interface ManagementApiOptions {
   readonly name?: string;
   readonly port?: number;
   readonly apiKeys?: ProjectApiKeys;
+  /** Connection string of the project's database, for the operations that run SQL. */
+  readonly databaseUrl?: string;
+  /** Hears how the Data API is set up from now on, before the caller does. */
+  readonly onPostgrestConfig?: (config: PostgrestConfig) => Promise<void>;
   /** Requests a minute. */
   readonly limit?: number;
   readonly now?: () => number;
 }
 
-const HANDLERS: Handlers = { ...functions, ...project };
+const HANDLERS: Handlers = { ...functions, ...project, ...apiKeys, ...database, ...signingKeys };
 const RECORDED_CALLS = 500;
 /** Classic and OAuth tokens. */
 const TOKEN = /^sbp_(?:oauth_)?[0-9a-f]{40}$/;
@@ -84,6 +93,7 @@ interface Api {
   readonly violations: string[];
   readonly count: (key: string) => RateState;
   readonly now: () => number;
+  readonly database: Sql | null;
 }
 
 /** Starts the stand-in. */
@@ -100,6 +110,10 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
     violations: [],
     count: createRateLimit(options.limit ?? 120, now),
     now,
+    database:
+      options.databaseUrl === undefined
+        ? null
+        : connect({ url: options.databaseUrl, applicationName: 'opsroom management', max: 2 }),
   };
   const server = createServer((incoming, outgoing) => {
     answer(api, incoming, outgoing).catch((error: unknown) => {
@@ -120,11 +134,13 @@ export async function startManagementApi(options: ManagementApiOptions): Promise
     violations: api.violations,
     allow: (token, scope = {}) => api.tokens.set(token, scope),
     fail: (fault) => api.faults.push(fault),
-    stop: () =>
-      new Promise((resolve) => {
+    stop: async () => {
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
-      }),
+      });
+      await api.database?.end({ timeout: 5 });
+    },
   };
 }
 
@@ -152,7 +168,7 @@ async function answer(api: Api, incoming: IncomingMessage, outgoing: ServerRespo
     return;
   }
 
-  const { status, response } = respond(api, turn, { rate, fault });
+  const { status, response } = await respond(api, turn, { rate, fault });
   if (fault?.delayMs !== undefined) await sleep(fault.delayMs);
   record(api, {
     operation: matched?.id ?? 'unknown',
@@ -177,15 +193,15 @@ interface Answer {
   readonly response: HandledResponse;
 }
 
-function respond(
+async function respond(
   api: Api,
   turn: Turn,
   { rate, fault }: { readonly rate: RateState; readonly fault: Fault | null },
-): Answer {
+): Promise<Answer> {
   try {
     if (rate.exceeded) throw new ManagementError(429, 'ThrottlerException: Too Many Requests');
     if (fault !== null && !happensAnyway(fault.kind)) throw faultAnswer(fault.kind) ?? new Error('no answer');
-    const answered = carryOut(api, turn);
+    const answered = await carryOut(api, turn);
     const failure = fault === null ? null : faultAnswer(fault.kind);
     if (failure !== null) throw failure;
     return answered;
@@ -200,7 +216,7 @@ function refusal(error: ManagementError): Answer {
   return { status: error.status, response: { body: { message: error.message } } };
 }
 
-function carryOut(api: Api, turn: Turn): Answer {
+async function carryOut(api: Api, turn: Turn): Promise<Answer> {
   const { matched, url } = turn;
   const scope = scopeOf(api, turn.incoming);
   if (matched === null) {
@@ -220,15 +236,20 @@ function carryOut(api: Api, turn: Turn): Answer {
     store: api.store,
     project: found,
     slug: matched.slug ?? url.searchParams.get('slug') ?? '',
+    item: matched.item,
+    headers: turn.incoming.headers,
     query: url.searchParams,
     body: readBody(described, turn),
     parts: turn.parts,
     accept: turn.incoming.headers.accept ?? '',
     now: api.now(),
     apiKeys: api.options.apiKeys ?? null,
+    database: api.database,
   };
   described.query.parse(Object.fromEntries(url.searchParams));
-  const response = HANDLERS[matched.id](handled);
+  const response = await HANDLERS[matched.id](handled);
+  if (matched.id === 'v1-update-postgrest-service-config')
+    await api.options.onPostgrestConfig?.(found.postgrest);
   if (described.method !== 'GET') api.store.save();
   checkResponse(api, matched.id, described, response);
   return { status: described.status, response };

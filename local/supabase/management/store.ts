@@ -16,6 +16,19 @@ export type StoredFunction = z.infer<typeof StoredFunction>;
 
 const StoredSecret = z.object({ name: z.string(), value: z.string(), updatedAt: z.string() });
 
+const StoredApiKey = z.object({
+  id: z.string(),
+  type: z.enum(['publishable', 'secret']),
+  name: z.string(),
+  key: z.string(),
+  description: z.string().nullish(),
+  template: z.record(z.string(), z.json()).nullish(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+/** An API key made through the API. */
+export type StoredApiKey = z.infer<typeof StoredApiKey>;
+
 const StoredProject = z.object({
   ref: ProjectRef,
   name: z.string(),
@@ -25,6 +38,12 @@ const StoredProject = z.object({
   reserved: z.record(z.string(), z.object({ id: z.string(), version: z.int() })),
   secrets: z.array(StoredSecret),
   postgrest: PostgrestConfig,
+  apiKeys: z.array(StoredApiKey).default([]),
+  /** When the legacy keys were shut out; null while they are let in. */
+  legacyKeysDisabledAt: z.string().nullable().default(null),
+  /** Versions of migrations by the Idempotency-Key they came with, and how each is rolled back. */
+  migrationKeys: z.record(z.string(), z.string()).default({}),
+  rollbacks: z.record(z.string(), z.string()).default({}),
 });
 /** A project. */
 export type StoredProject = z.infer<typeof StoredProject>;
@@ -72,6 +91,10 @@ export function openStore(folder: string, now: () => number): Store {
           db_pool_max_lifetime: null,
           db_pool_max_idletime: null,
         },
+        apiKeys: [],
+        legacyKeysDisabledAt: null,
+        migrationKeys: {},
+        rollbacks: {},
       };
       projects.set(ref, added);
       save();

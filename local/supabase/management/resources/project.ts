@@ -6,9 +6,15 @@ import { CreateSecrets, UpdatePostgrestConfig } from '../shapes.ts';
 
 const MOST_SECRETS = 100;
 
-type ProjectOperation = Exclude<keyof Handlers, `${string}function${string}`>;
+type ProjectOperation =
+  | 'v1-get-project'
+  | 'v1-list-all-secrets'
+  | 'v1-bulk-create-secrets'
+  | 'v1-bulk-delete-secrets'
+  | 'v1-get-postgrest-service-config'
+  | 'v1-update-postgrest-service-config';
 
-/** The project itself, its secrets, its Data API, its keys. */
+/** The project itself, its secrets, its Data API. */
 export const project: Pick<Handlers, ProjectOperation> = {
   'v1-get-project': ({ project: { ref, name, createdAt } }) => ({
     body: {
@@ -58,18 +64,5 @@ export const project: Pick<Handlers, ProjectOperation> = {
   'v1-update-postgrest-service-config': (request) => {
     Object.assign(request.project.postgrest, UpdatePostgrestConfig.parse(request.body));
     return { body: request.project.postgrest };
-  },
-  'v1-get-project-api-keys': ({ apiKeys, query }) => {
-    if (apiKeys === null) return { body: [] };
-    const reveal = query.get('reveal') === 'true';
-    const masked = (key: string) => (reveal ? key : `${key.slice(0, 15)}······`);
-    return {
-      body: [
-        { name: 'anon', type: 'legacy', id: 'anon', api_key: apiKeys.anonJwt },
-        { name: 'service_role', type: 'legacy', id: 'service_role', api_key: masked(apiKeys.serviceRoleJwt) },
-        { name: 'default', type: 'publishable', id: 'publishable', api_key: apiKeys.publishable },
-        { name: 'default', type: 'secret', id: 'secret', api_key: masked(apiKeys.secret) },
-      ],
-    };
   },
 };
