@@ -7,6 +7,7 @@ import {
   type FunctionGraph,
   type FunctionSource,
   hashFunction,
+  type ImportMemory,
   readFunctionGraph,
 } from '../supabase/function-graph.ts';
 import {
@@ -41,17 +42,18 @@ export interface FunctionSources {
  * Reads what every declared function is made of.
  *
  * @param from.read where files come from when that is not the disk below `root`
+ * @param from.memory what the same files were found to import before
  */
 export function readFunctionSources(
   declared: readonly Located<FunctionSpec>[],
-  from: { readonly root: string; readonly read?: FileReader },
+  from: { readonly root: string; readonly read?: FileReader; readonly memory?: ImportMemory },
 ): FunctionSources {
   const folder = from.read === undefined ? openSourceFolder(from.root) : readerFolder(from.read);
   const atOnce = rememberingFolder(folder);
   const diagnostics = new Map<string, Diagnostic>();
   const functions = declared.map((each): SourcedFunction => {
     const source = sourceOf(each, atOnce);
-    const graph = readFunctionGraph(source, atOnce);
+    const graph = readFunctionGraph(source, atOnce, from.memory);
     for (const diagnostic of graph.diagnostics) {
       const { file, line, column } = diagnostic.location;
       diagnostics.set(`${file}:${line}:${column} ${diagnostic.code} ${diagnostic.message}`, diagnostic);

@@ -43,8 +43,8 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
     if (bytes !== undefined) loaded.push(await loadFile(file, bytes, cache));
   }
   const across = await locateAcross(reader, loaded, cache);
+  const sources = await functionSources(located(loaded, 'functions'), options, cache);
   cache.save();
-  const sources = await functionSources(located(loaded, 'functions'), options);
   const diagnostics = [
     ...listed.diagnostics,
     ...migrations.diagnostics,
@@ -78,15 +78,17 @@ interface ReadFunctions {
   readonly resolve: (environment: string) => readonly DesiredFunction[];
 }
 
-/** What declared functions are made of. Never from the cache: their files are not declarations. */
+/** What declared functions are made of. Their files are read each time; what one imports comes from the cache. */
 async function functionSources(
   declared: readonly Located<Specs['functions']>[],
   { root, read }: LoadOptions,
+  cache: ReadingCache,
 ): Promise<ReadFunctions> {
   if (declared.length === 0) return { diagnostics: [], resolve: () => [] };
   const { readFunctionSources, resolveFunction } = await import('./function-sources.ts');
   const { functions, diagnostics } = readFunctionSources(declared, {
     root,
+    memory: cache.imports,
     ...(read === undefined ? {} : { read }),
   });
   return {

@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FoundImport, ImportMemory } from '../supabase/function-graph.ts';
 import type { Diagnostic } from './model.ts';
 import { type PackedReadings, packReadings, unpackReadings } from './packed-readings.ts';
 import type { FileReading } from './read-file.ts';
@@ -21,6 +22,8 @@ export interface ReadingCache {
   /** Diagnostics about references between files, by all they were made from. */
   readonly findAcross: (source: string) => readonly Diagnostic[] | undefined;
   readonly keepAcross: (source: string, diagnostics: readonly Diagnostic[]) => void;
+  /** What source files of functions import, by path and digest. */
+  readonly imports: ImportMemory;
   /** Writes the cache if anything changed. A cache that cannot be written is no fault: the next run reads again. */
   readonly save: () => void;
 }
@@ -30,18 +33,23 @@ type Files = Record<string, readonly [digest: string, reading: FileReading]>;
 
 type Across = readonly [digest: string, diagnostics: readonly Diagnostic[]];
 
+/** Source file path -> digest of its bytes, and what they import. */
+type Imports = Record<string, readonly [digest: string, imports: readonly FoundImport[]]>;
+
 interface Kept {
   readonly files: Files;
   readonly across: Across;
+  readonly imports: Imports;
 }
 
-const EMPTY: Kept = { files: {}, across: ['', []] };
+const EMPTY: Kept = { files: {}, across: ['', []], imports: {} };
 const PLACE = join('.opsroom', 'cache', 'declarations.json');
 const NOTHING: ReadingCache = {
   find: () => undefined,
   keep: () => undefined,
   findAcross: () => undefined,
   keepAcross: () => undefined,
+  imports: { find: () => undefined, keep: () => undefined },
   save: () => undefined,
 };
 
@@ -54,6 +62,7 @@ export function openReadingCache(root: string | null): ReadingCache {
   const salt = `${version}\n${stamp}`;
   const before = readKept(place, salt);
   const now: Files = {};
+  const imports: Imports = {};
   let across = before.across;
   let misses = 0;
   return {
@@ -72,11 +81,27 @@ export function openReadingCache(root: string | null): ReadingCache {
       misses += 1;
       across = [acrossDigest(now, source), diagnostics];
     },
+    imports: {
+      find: (path, digest) => {
+        const kept = Object.hasOwn(before.imports, path) ? before.imports[path] : undefined;
+        if (kept?.[0] !== digest) return undefined;
+        imports[path] = kept;
+        return kept[1];
+      },
+      keep: (path, digest, found) => {
+        misses += 1;
+        imports[path] = [digest, found];
+      },
+    },
     save: () => {
-      if (misses === 0 && Object.keys(now).length === Object.keys(before.files).length) return;
-      writeKept(place, salt, { files: now, across });
+      if (misses === 0 && sameSize(now, before.files) && sameSize(imports, before.imports)) return;
+      writeKept(place, salt, { files: now, across, imports });
     },
   };
+}
+
+function sameSize(a: object, b: object): boolean {
+  return Object.keys(a).length === Object.keys(b).length;
 }
 
 /** Where a finding lies depends on the text of its file, so every file counts. */
@@ -104,8 +129,8 @@ function readKept(place: string, salt: string): Kept {
     const newline = text.indexOf('\n');
     const body = text.slice(newline + 1);
     if (text.slice(0, newline) !== sealOf(salt, body)) return EMPTY;
-    const { packed, across }: { packed: PackedReadings; across: Across } = JSON.parse(body);
-    return { files: unpackReadings(packed), across };
+    const { packed, across, imports }: { packed: PackedReadings } & Omit<Kept, 'files'> = JSON.parse(body);
+    return { files: unpackReadings(packed), across, imports };
   } catch (error) {
     if (error instanceof Error) return EMPTY;
     throw error;
@@ -113,7 +138,11 @@ function readKept(place: string, salt: string): Kept {
 }
 
 function writeKept(place: string, salt: string, kept: Kept): void {
-  const body = JSON.stringify({ packed: packReadings(kept.files), across: kept.across });
+  const body = JSON.stringify({
+    packed: packReadings(kept.files),
+    across: kept.across,
+    imports: kept.imports,
+  });
   const draft = `${place}.${process.pid}`;
   const written = attempt(() => {
     mkdirSync(dirname(place), { recursive: true });
@@ -144,7 +173,13 @@ function treeStamp(root: string): string | null {
 function codeVersion(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const entry = process.argv[1];
-  const folders = [here, join(here, 'kinds'), join(here, 'lint'), join(here, '..', 'schedule')];
+  const folders = [
+    here,
+    join(here, 'kinds'),
+    join(here, 'lint'),
+    join(here, '..', 'schedule'),
+    join(here, '..', 'supabase'),
+  ];
   const files = folders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
   const stats = [...files, ...(entry === undefined ? [] : [entry])].map((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });

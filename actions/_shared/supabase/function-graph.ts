@@ -39,6 +39,12 @@ export interface FunctionGraph {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What was found in a file before. */
+export interface ImportMemory {
+  readonly find: (path: string, digest: string) => readonly FoundImport[] | undefined;
+  readonly keep: (path: string, digest: string, imports: readonly FoundImport[]) => void;
+}
+
 /** The platform's limit of a function. https://supabase.com/docs/guides/functions/limits */
 export const LARGEST_FUNCTION_BYTES = 20 * 1024 * 1024;
 
@@ -48,6 +54,7 @@ interface Walk {
   /** By real path: a file reached on two ways is uploaded once. */
   readonly files: Map<string, FunctionFile>;
   readonly diagnostics: Diagnostic[];
+  readonly memory: ImportMemory | undefined;
 }
 
 /**
@@ -55,8 +62,12 @@ interface Walk {
  * files in the same order as `supabase functions deploy --use-api` (3.1.0) uploads, except that a file named only in a
  * comment is not one of them, and that an import that leads nowhere is an error instead of a warning.
  */
-export function readFunctionGraph(source: FunctionSource, folder: SourceFolder): FunctionGraph {
-  const walk: Walk = { source, folder, files: new Map(), diagnostics: [] };
+export function readFunctionGraph(
+  source: FunctionSource,
+  folder: SourceFolder,
+  memory?: ImportMemory,
+): FunctionGraph {
+  const walk: Walk = { source, folder, files: new Map(), diagnostics: [], memory };
   const map = readMaps(walk);
   for (const pattern of source.staticPatterns) addStatic(walk, pattern);
   walkImports(walk, map, { path: source.entrypoint, at: source.declaredAt });
@@ -160,34 +171,41 @@ function walkImports(walk: Walk, map: ImportMap, entry: Place): void {
     seen.add(place.path);
     const content = addFile(walk, { ...place, role: 'module' });
     if (content === null || !/\.(?:[cm]?[jt]s|[jt]sx)$/i.test(place.path)) continue;
-    for (const met of importsOf(content, place.path)) {
+    for (const met of importsOf(content, place.path, walk.memory)) {
       const next = follow(walk, map, met);
       if (next !== null) open.push(next);
     }
   }
 }
 
-interface Met {
+/** An import and the place it stands at. */
+export interface FoundImport {
   readonly reference: ImportReference;
   readonly from: string;
   readonly at: SourceLocation;
 }
 
 /** Functions share most of their files: each content is scanned once, however many of them it is part of. */
-const scanned = new WeakMap<Buffer, readonly Met[]>();
+const scanned = new WeakMap<Buffer, readonly FoundImport[]>();
 
-function importsOf(content: Buffer, from: string): readonly Met[] {
-  const known = scanned.get(content);
-  if (known?.every((met) => met.from === from)) return known;
-  const text = content.toString('utf8');
-  const met = scanImports(text, from).map(
-    (reference): Met => ({ reference, from, at: locateOffsets(from, text, reference) }),
-  );
-  scanned.set(content, met);
-  return met;
+function importsOf(content: Buffer, from: string, memory: ImportMemory | undefined): readonly FoundImport[] {
+  const known = scanned.get(content) ?? memory?.find(from, contentDigest(content));
+  const found = known?.every((each) => each.from === from) === true ? known : scan(content, from);
+  scanned.set(content, found);
+  if (found !== known) memory?.keep(from, contentDigest(content), found);
+  return found;
 }
 
-function follow(walk: Walk, map: ImportMap, { reference, from, at }: Met): Place | null {
+function scan(content: Buffer, from: string): readonly FoundImport[] {
+  const text = content.toString('utf8');
+  return scanImports(text, from).map((reference) => ({
+    reference,
+    from,
+    at: locateOffsets(from, text, reference),
+  }));
+}
+
+function follow(walk: Walk, map: ImportMap, { reference, from, at }: FoundImport): Place | null {
   if (reference.specifier === null) {
     report(walk, {
       severity: 'warning',

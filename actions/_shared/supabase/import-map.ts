@@ -1,15 +1,5 @@
 import path from 'node:path';
-import * as z from 'zod';
 import { parseJsonc } from './jsonc.ts';
-
-const Mapping = z.record(z.string(), z.string());
-
-/** What of a `deno.json` or import map concerns imports. */
-const ImportMapFile = z.object({
-  imports: Mapping.default({}),
-  scopes: z.record(z.string(), Mapping).default({}),
-  importMap: z.string().optional(),
-});
 
 /** Where names lead. Local targets are paths from the project's root, folders with `/` at the end; the rest are URLs. */
 export interface ImportMap {
@@ -27,10 +17,10 @@ export type ReadImportMap = { readonly map: ImportMap } | { readonly reference: 
  * Reads the text of a `deno.json`, `deno.jsonc` or import map.
  *
  * @param file its path from the project's root; local targets are resolved against it
- * @throws SyntaxError or ZodError when it can't be read
+ * @throws SyntaxError when it is no JSON, TypeError when names do not lead to texts
  */
 export function readImportMap(text: string, file: string): ReadImportMap {
-  const parsed = ImportMapFile.parse(parseJsonc(text));
+  const parsed = importMapFile(parseJsonc(text));
   const isEmpty = Object.keys(parsed.imports).length === 0 && Object.keys(parsed.scopes).length === 0;
   if (isEmpty && parsed.importMap !== undefined && /\/deno\.jsonc?$/.test(`/${file}`))
     return { reference: path.posix.join(path.posix.dirname(file), parsed.importMap) };
@@ -45,6 +35,38 @@ export function readImportMap(text: string, file: string): ReadImportMap {
       ),
     },
   };
+}
+
+interface ImportMapFile {
+  readonly imports: Readonly<Record<string, string>>;
+  readonly scopes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly importMap: string | undefined;
+}
+
+/** What of a `deno.json` or import map concerns imports. By hand: every start reads these, and loading zod costs more than that. */
+function importMapFile(value: unknown): ImportMapFile {
+  const { imports = {}, scopes = {}, importMap } = record(value);
+  if (importMap !== undefined && typeof importMap !== 'string')
+    throw new TypeError('importMap must be a text');
+  return {
+    imports: mapping(imports),
+    scopes: Object.fromEntries(Object.entries(record(scopes)).map(([name, each]) => [name, mapping(each)])),
+    importMap,
+  };
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new TypeError('an object is wanted here');
+}
+
+function mapping(value: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record(value)).map(([name, target]) => {
+      if (typeof target !== 'string') throw new TypeError(`${name} must lead to a text`);
+      return [name, target];
+    }),
+  );
 }
 
 function resolveTarget(written: string, file: string): string {
