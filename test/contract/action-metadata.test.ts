@@ -1,19 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import * as z from 'zod';
 import { inputName, readInputs } from '../../actions/_shared/io/inputs.ts';
-import { DriftInputs } from '../../actions/drift/inputs.ts';
 import * as entries from '../../actions/entries.ts';
-import { PlanInputs } from '../../actions/plan/inputs.ts';
-import { ReconcileInputs } from '../../actions/reconcile/inputs.ts';
-import { actionNames, readAction, root } from './action-metadata.ts';
+import { actionNames, entryName, readAction, root } from './action-metadata.ts';
 
-const SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
-  plan: PlanInputs,
-  reconcile: ReconcileInputs,
-  drift: DriftInputs,
-};
+/** The inputs of an action as its code knows them: the one zod object of its inputs.ts. */
+async function inputsOf(name: string): Promise<z.ZodObject> {
+  const module: Readonly<Record<string, unknown>> = await import(`../../actions/${name}/inputs.ts`);
+  const schemas = Object.values(module).filter((each) => each instanceof z.ZodObject);
+  const [schema, ...others] = schemas;
+  if (schema === undefined || others.length > 0) throw new Error(`actions/${name}/inputs.ts: one schema`);
+  return schema;
+}
+
+const SCHEMAS = new Map(
+  await Promise.all(actionNames().map(async (name) => [name, await inputsOf(name)] as const)),
+);
 
 /** A value every input accepts, for those that have no default. */
 const SAMPLES: Readonly<Record<string, string>> = {
@@ -33,7 +37,7 @@ function environmentOf(values: Readonly<Record<string, string | undefined>>): Re
 
 describe.each(actionNames())('action %s', (name) => {
   const metadata = readAction(name);
-  const schema = SCHEMAS[name];
+  const schema = SCHEMAS.get(name);
   if (schema === undefined) throw new Error(`no schema known for action ${name}`);
 
   it('has the same inputs in action.yml and in code', () => {
@@ -62,11 +66,18 @@ describe.each(actionNames())('action %s', (name) => {
     }
   });
 
-  it('runs on Node 24 through a stub of the one bundle', () => {
-    expect(metadata.runs).toEqual({ using: 'node24', main: 'index.js' });
-    const stub = readFileSync(path.join(root, 'actions', name, metadata.runs.main), 'utf8');
-    expect(stub).toBe(`import { ${name} } from '../dist/index.js';\n\nawait ${name}();\n`);
-    expect(Object.keys(entries)).toContain(name);
+  it('runs on Node 24 through stubs of the one bundle', () => {
+    const { using, main, post } = metadata.runs;
+    expect({ using, main }).toEqual({ using: 'node24', main: 'index.js' });
+    const stubs = {
+      [main]: entryName(name),
+      ...(post === undefined ? {} : { [post]: `${entryName(name)}Post` }),
+    };
+    for (const [file, entry] of Object.entries(stubs)) {
+      const stub = readFileSync(path.join(root, 'actions', name, file), 'utf8');
+      expect(stub).toBe(`import { ${entry} } from '../dist/index.js';\n\nawait ${entry}();\n`);
+      expect(Object.keys(entries)).toContain(entry);
+    }
   });
 
   it('is described in a README that names every input and output', () => {

@@ -18,7 +18,12 @@ export const ActionMetadata = z.strictObject({
   description: z.string().min(20),
   inputs: z.record(z.string(), Input),
   outputs: z.record(z.string(), z.strictObject({ description: z.string().min(10) })),
-  runs: z.strictObject({ using: z.string(), main: z.string() }),
+  runs: z.strictObject({
+    using: z.string(),
+    main: z.string(),
+    post: z.string().optional(),
+    'post-if': z.string().optional(),
+  }),
 });
 export type ActionMetadata = z.infer<typeof ActionMetadata>;
 
@@ -33,4 +38,9 @@ export function actionNames(): string[] {
 /** The action.yml of an action. */
 export function readAction(name: string): ActionMetadata {
   return ActionMetadata.parse(parse(readFileSync(path.join(root, 'actions', name, 'action.yml'), 'utf8')));
+}
+
+/** What the bundle calls an action: `record-build` is `recordBuild`. */
+export function entryName(action: string): string {
+  return action.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -19,6 +19,15 @@ export const RunReason = z.enum([
   'apply_failed',
   'drift_found',
   'drift_none',
+  'checked',
+  'partly_checked',
+  'scanned',
+  'command_done',
+  'command_refused',
+  'dispatched',
+  'recorded',
+  'not_recorded',
+  'issues_behind',
   'configuration_error',
   'fault',
 ]);
@@ -50,6 +59,13 @@ export function isGood(reason: RunReason): boolean {
     case 'superseded':
     case 'drift_found':
     case 'drift_none':
+    case 'checked':
+    case 'scanned':
+    case 'command_done':
+    case 'command_refused':
+    case 'dispatched':
+    case 'recorded':
+    case 'not_recorded':
       return true;
     case 'lint_failed':
     case 'partly_applied':
@@ -59,6 +75,8 @@ export function isGood(reason: RunReason): boolean {
     case 'locked':
     case 'connection_lost':
     case 'apply_failed':
+    case 'partly_checked':
+    case 'issues_behind':
     case 'configuration_error':
     case 'fault':
       return false;
