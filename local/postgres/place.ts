@@ -9,6 +9,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -93,18 +94,39 @@ function privateHome(asked: string): string {
     if (word !== '' && other === word) return home;
     rmSync(home, { recursive: true, force: true });
   }
+  forgetOrphans();
   const fresh = randomUUID();
   mkdirSync(home, { mode: 0o711 });
   chmodSync(home, 0o711);
   writeFileSync(join(home, 'moved'), `${fresh}\n`, { mode: 0o600 });
+  writeFileSync(join(home, 'asked'), asked, { mode: 0o600 });
   writeFileSync(tie, `${fresh}\n`, { mode: 0o600 });
   return home;
 }
 
+const prefix = 'opsroom-postgres-';
+
 function privatePath(asked: string): string {
   const hash = createHash('sha256').update(asked).digest('hex').slice(0, 16);
-  const space = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
-  return join(space, `opsroom-postgres-${hash}`);
+  return join(sharedSpace(), `${prefix}${hash}`);
+}
+
+function sharedSpace(): string {
+  return existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
+}
+
+/** A clone that was deleted leaves its private folder behind: no folder asks for it any more, and no server runs in it. */
+function forgetOrphans(): void {
+  for (const name of readdirSync(sharedSpace())) {
+    if (!name.startsWith(prefix)) continue;
+    const home = join(sharedSpace(), name);
+    const found = lstatSync(home, { throwIfNoEntry: false });
+    if (found?.isDirectory() !== true || found.uid !== process.getuid?.()) continue;
+    const asked = join(home, 'asked');
+    if (!existsSync(asked) || existsSync(readFileSync(asked, 'utf8'))) continue;
+    if (existsSync(join(home, 'data', 'postmaster.pid'))) continue;
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 /** The name can be guessed and the space is everyone's: a folder somebody else put there is not ours to use. */

@@ -200,6 +200,18 @@ describe.skipIf(!isRoot)('as root', () => {
     expect(existsSync(first.dataDir)).toBe(false);
   });
 
+  it('the private folder of a clone that was deleted goes when another one is made', async () => {
+    const deleted = folder(0o700);
+    const left = await start(deleted);
+    await left.stop();
+    rmSync(join(deleted, '..'), { recursive: true });
+    expect(existsSync(left.dataDir)).toBe(true);
+
+    const other = await start(folder(0o700));
+    expect(other.dataDir).not.toBe(left.dataDir);
+    expect(existsSync(left.dataDir)).toBe(false);
+  });
+
   it('programs that other users cannot reach are copied to where they can', () => {
     const dataDir = folder(0o700);
     const closed = join(dataDir, '..', 'programs');
