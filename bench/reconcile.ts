@@ -69,6 +69,26 @@ async function forgetEverything({ sql, superuser }: Connections): Promise<void> 
   await sql`select cron.unschedule(jobid) from cron.job order by jobid`;
   await sql`drop schema if exists ops cascade`;
   await sql`drop schema if exists supabase_migrations cascade`;
+  // What our migrations put beside what a project has of its own.
+  await sql`
+    do $$
+    declare
+      ours record;
+    begin
+      for ours in
+        select format('drop routine public.%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as forget
+        from pg_proc p where p.pronamespace = 'public'::regnamespace and p.proowner = current_user::regrole
+      loop
+        execute ours.forget;
+      end loop;
+      for ours in
+        select format('drop table public.%I cascade', c.relname) as forget
+        from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relowner = current_user::regrole and c.relkind in ('r', 'p')
+      loop
+        execute ours.forget;
+      end loop;
+    end $$`;
   // Rows of the round before would slow every insert into the table's unique index; a fresh project has none.
   await superuser`vacuum full cron.job`;
 }

@@ -63,7 +63,8 @@ function missingAsUndefined<T>(read: () => T): T | undefined {
     return read();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    // A folder is no file either: what is wrong with one has no line to show.
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
     throw error;
   }
 }

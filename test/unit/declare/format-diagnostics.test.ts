@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { memoryReader } from '../../../actions/_shared/declare/file-reader.ts';
 import { formatDiagnostics } from '../../../actions/_shared/declare/format-diagnostics.ts';
@@ -47,6 +48,14 @@ describe('in a terminal', () => {
     );
     expect(text).not.toContain('hunter2');
     expect(text).toContain('•••••••\n');
+  });
+
+  it('says what is wrong with a folder, which has no line to show', () => {
+    const found = diagnostic({ file: 'runbooks' }, { message: 'is no kind' });
+    const root = path.resolve(import.meta.dirname, '../../..');
+    expect(formatDiagnostics([found], { format: 'terminal', root, color: false })).toBe(
+      'runbooks:1:1 error is no kind a-rule',
+    );
   });
 
   it('keeps the caret in place behind a tab', () => {
