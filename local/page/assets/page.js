@@ -57,7 +57,7 @@ function drawIssue(issue) {
   const text = element('textarea', {
     rows: 1,
     'aria-label': `Comment on issue ${issue.number}`,
-    placeholder: '/ack, /snooze 2h, /help, or a word to your colleagues',
+    placeholder: '/ack, /snooze 2h, /help',
   });
   text.value = drafts.get(key) ?? '';
   text.addEventListener('input', () => drafts.set(key, text.value));
