@@ -1,5 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addAlertCommands } from './_commands/alert-commands.ts';
+import { addCheckCommands } from './_commands/check-commands.ts';
+import { addLogsCommands } from './_commands/logs-commands.ts';
 import { addJobsCommand, addWorkCommand } from './_commands/queue-commands.ts';
+import { addScanCommands } from './_commands/scan-commands.ts';
 import { onClosedPipe } from './_shared/io/closed-pipe.ts';
 import { reportFailure } from './_shared/io/report-failure.ts';
 
@@ -147,6 +151,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const common = { root: rootOption, environment: environmentOption };
   addWorkCommand(program, common, does);
   addJobsCommand(program, common, does);
+  addScanCommands(program, common, does);
+  addCheckCommands(program, common, does);
+  addLogsCommands(program, common, does);
+  addAlertCommands(program, common, does);
 
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -17,6 +17,36 @@ export async function drift(): Promise<void> {
   await (await import('./drift/main.ts')).run();
 }
 
+/** The `record-build` action. */
+export async function recordBuild(): Promise<void> {
+  await (await import('./record-build/main.ts')).run();
+}
+
+/** The post step of `record-build`. */
+export async function recordBuildPost(): Promise<void> {
+  await (await import('./record-build/post.ts')).run();
+}
+
+/** The `health-check` action. */
+export async function healthCheck(): Promise<void> {
+  await (await import('./health-check/main.ts')).run();
+}
+
+/** The `issue-command` action. */
+export async function issueCommand(): Promise<void> {
+  await (await import('./issue-command/main.ts')).run();
+}
+
+/** The `advisory-scan` action. */
+export async function advisoryScan(): Promise<void> {
+  await (await import('./advisory-scan/main.ts')).run();
+}
+
+/** The `dispatch-builds` action. */
+export async function dispatchBuilds(): Promise<void> {
+  await (await import('./dispatch-builds/main.ts')).run();
+}
+
 /** The `opsroom` command line. */
 export async function opsroom(): Promise<void> {
   const { runCli } = await import('./cli.ts');

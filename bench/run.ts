@@ -9,8 +9,11 @@ const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly strin
     'chaos-queue': () => import('./chaos-queue.ts'),
     queue: () => import('./queue.ts'),
     backend: () => import('./backend.ts'),
+    events: () => import('./events.ts'),
     functions: () => import('./functions.ts'),
+    checks: () => import('./checks.ts'),
     'chaos-batch': () => import('./chaos-batch.ts'),
+    'chaos-alerts': () => import('./chaos-alerts.ts'),
   };
 
 /** `npm run bench -- SUITE [options]`: prints the table; bench/RESULTS.md keeps the figures that were quoted. */

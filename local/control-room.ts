@@ -3,13 +3,16 @@ import { connect } from '../actions/_shared/database/connect.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyDeclarations, type HowToApply } from './apply-declarations.ts';
+import { type GitHubSide, startGitHubSide } from './github-side.ts';
 import { type LocalProject, startLocalProject } from './local-project.ts';
 import { startLocalWorker } from './local-worker.ts';
 import type { StartOptions } from './options.ts';
+import { openPage, type Page } from './page/server.ts';
 import { type Cluster, removeCluster, startCluster } from './postgres/cluster.ts';
 import { prepareDatabase } from './postgres/prepare.ts';
 import type { Progress } from './progress.ts';
 import { createSampleData } from './sample-data.ts';
+import { stablePorts } from './stable-ports.ts';
 import { startStandIns } from './standins/start.ts';
 import { openStateFolder, type StateFolder } from './state-folder.ts';
 
@@ -26,7 +29,9 @@ export interface ControlRoom {
   readonly desired: () => DesiredState | undefined;
   /** Read the files, plan and apply; false when nothing was applied (errors, a no, a refusal). */
   readonly applyDeclarations: (how: HowToApply) => Promise<boolean>;
-  /** What makes the room livelier once everything is applied: sample data and a worker for the queue. */
+  /** GitHub on this machine and its page, once settled. */
+  readonly github: () => { readonly side: GitHubSide; readonly page: Page } | undefined;
+  /** What makes the room livelier once everything is applied: sample data, a worker for the queue, the GitHub side and its page. */
   readonly settle: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -161,12 +166,14 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
   });
 
   let desired: DesiredState | undefined;
+  let github: { readonly side: GitHubSide; readonly page: Page } | undefined;
   return {
     root,
     sql,
     databaseUrl: url,
     project,
     desired: () => desired,
+    github: () => github,
     applyDeclarations: async (how) => {
       const next = await applyDeclarations({
         ...how,
@@ -178,6 +185,7 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         environment: options.environment,
       });
       desired = next ?? desired;
+      if (next !== undefined) github?.side.commit();
       return next !== undefined;
     },
     settle: async () => {
@@ -190,6 +198,25 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         startLocalWorker({ root, databaseUrl: url, project, state, log: (line) => progress.line(line) }),
       );
       closers.add('worker', () => worker.stop({ graceMs: 2_000 }));
+      const ports = await stablePorts(state, ['github', 'page']);
+      github = await progress.step(
+        'GitHub (stand-in) and its page',
+        async () => {
+          const side = await startGitHubSide({
+            root,
+            sql,
+            databaseUrl: url,
+            supabase: { apiUrl: project.management.url, accessToken: project.accessToken },
+            port: ports.github,
+            log: (line) => progress.line(line),
+          });
+          closers.add('GitHub', () => side.stop());
+          const page = await openPage({ source: side.page, port: ports.page });
+          closers.add('page', () => page.stop());
+          return { side, page };
+        },
+        ({ page }) => page.url,
+      );
     },
     close: () => closers.closeAll(),
   };

@@ -40,6 +40,9 @@ export async function printSummary(
   progress.line(
     `Functions answer at ${room.project.url}/functions/v1; \`npm run opsroom -- runs --follow\` shows every run.`,
   );
+  const page = room.github()?.page;
+  if (page !== undefined)
+    progress.line(`Issues, workflow runs and their buttons: ${page.url} (GitHub is a stand-in here)`);
   if (proof === undefined) {
     progress.warn('No job was fired.');
     return;

@@ -2,9 +2,15 @@ import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import * as z from 'zod';
-import { type Json, referredDefinitions, toJsonSchema } from './json-schema.ts';
+import { isObject, type Json, referredDefinitions, toJsonSchema } from './json-schema.ts';
 
-const Parameter = z.object({ name: z.string(), in: z.string(), schema: z.json() });
+const Parameter = z.object({
+  name: z.string(),
+  in: z.string(),
+  schema: z.json(),
+  'x-multi-segment': z.boolean().optional(),
+});
+type Parameter = z.infer<typeof Parameter>;
 const Content = z.object({ content: z.record(z.string(), z.object({ schema: z.json() })).optional() });
 const Reference = z.object({ $ref: z.string() });
 
@@ -53,7 +59,7 @@ export interface Contract {
 }
 
 // GitHub answers these anywhere, though the description names them only here and there.
-const ALWAYS_POSSIBLE = new Set([401, 403, 429, 500, 502, 503]);
+const ALWAYS_POSSIBLE = new Set([400, 401, 403, 404, 422, 429, 500, 502, 503]);
 
 /** Loads the committed slice. */
 export function loadContract(file: URL = new URL('github-slice.json', import.meta.url)): Contract {
@@ -98,13 +104,30 @@ function routesOf(slice: Slice): Route[] {
   return Object.entries(slice.paths)
     .sort(([a], [b]) => weight(b).length - weight(a).length || (weight(a) < weight(b) ? -1 : 1))
     .flatMap(([template, item]) => {
-      const source = template.replaceAll('.', '\\.').replaceAll(/\{([^}]+)\}/g, '(?<$1>[^/]+)');
       return Object.entries(item).map(([method, operation]) => ({
         method,
-        pattern: new RegExp(`^${source}$`),
+        pattern: patternOf(template, parametersOf(operation, slice)),
         operation,
       }));
     });
+}
+
+/** Branches and paths hold slashes, so their parameters span segments; names of groups know no dashes. */
+function patternOf(template: string, parameters: readonly Parameter[]): RegExp {
+  const spanning = new Set(
+    parameters.filter((each) => each['x-multi-segment'] === true).map((each) => each.name),
+  );
+  const source = template
+    .replaceAll('.', '\\.')
+    .replaceAll(/\{([^}]+)\}/g, (_, name: string) => `(?<${name}>${spanning.has(name) ? '.+' : '[^/]+'})`);
+  return new RegExp(`^${source}$`);
+}
+
+function parametersOf(operation: Operation, slice: Slice): Parameter[] {
+  return operation.parameters.flatMap((item) => {
+    const parameter = '$ref' in item ? slice.components.parameters[nameOf(item.$ref)] : item;
+    return parameter === undefined ? [] : [parameter];
+  });
 }
 
 type Validator = (schema: Json, value: Json) => string[];
@@ -113,6 +136,8 @@ function createValidator(slice: Slice): Validator {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
   formats.default(ajv);
   for (const name of ['repo.nwo', 'timestamp', 'int64']) ajv.addFormat(name, true);
+  // Where there is no address GitHub gives an empty text, which its description has as the default of a `uri`.
+  ajv.addFormat('uri', (text: string) => text === '' || URL.canParse(text));
   const compiled = new Map<string, ValidateFunction>();
   const compile = (schema: Json): ValidateFunction => {
     const key = JSON.stringify(schema);
@@ -151,10 +176,9 @@ interface Judge {
 
 function checkQuery(operation: Operation, exchange: Exchange, { slice, validator }: Judge): string[] {
   const known = new Map(
-    operation.parameters
-      .map((item) => ('$ref' in item ? slice.components.parameters[nameOf(item.$ref)] : item))
-      .filter((item) => item?.in === 'query')
-      .map((item) => [item?.name ?? '', item]),
+    parametersOf(operation, slice)
+      .filter((item) => item.in === 'query')
+      .map((item) => [item.name, item]),
   );
   return [...exchange.query].flatMap(([name, text]) => {
     const parameter = known.get(name);
@@ -195,10 +219,6 @@ function undocumentedFields(schema: Json, body: Json): string[] {
   if (!isObject(schema) || !isObject(schema.properties) || !isObject(body)) return [];
   const documented = schema.properties;
   return Object.keys(body).filter((name) => !(name in documented));
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkResponse(operation: Operation, exchange: Exchange, { slice, validator }: Judge): string[] {

@@ -1,11 +1,14 @@
 import type { Json } from './json-schema.ts';
+import { type Identity, kindOf } from './tokens.ts';
 
 /** One reason of a 422, as GitHub spells it. */
 export interface FieldError {
   readonly resource: string;
   readonly field: string;
-  readonly code: 'missing' | 'missing_field' | 'invalid' | 'already_exists' | 'custom';
+  readonly code: 'missing' | 'missing_field' | 'invalid' | 'already_exists' | 'unprocessable' | 'custom';
   readonly message?: string;
+  /** What was given, where GitHub repeats it. */
+  readonly value?: string;
 }
 
 /** An answer that is not a success, thrown by a handler and written by the server. */
@@ -41,13 +44,17 @@ export class GitHubError extends Error {
 }
 
 /** 404, also for what the token may not even see. */
-export function notFound(): GitHubError {
-  return new GitHubError(404, 'Not Found');
+export function notFound(message = 'Not Found'): GitHubError {
+  return new GitHubError(404, message);
 }
 
 /** 403 of a token without the permission. */
-export function notAccessible(): GitHubError {
-  return new GitHubError(403, 'Resource not accessible by integration');
+export function notAccessible(identity?: Identity): GitHubError {
+  const isPersonal = identity !== undefined && kindOf(identity) === 'person';
+  return new GitHubError(
+    403,
+    `Resource not accessible by ${isPersonal ? 'personal access token' : 'integration'}`,
+  );
 }
 
 /** 422 with its reasons. */

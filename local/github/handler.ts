@@ -1,25 +1,34 @@
-import type { Json } from './json-schema.ts';
+import type { Json, JsonObject } from './json-schema.ts';
 import type { OperationId } from './operations.ts';
-import type { Store } from './store.ts';
+import type { Allowance } from './rate-limit.ts';
 import type { Identity, Need } from './tokens.ts';
+import type { World } from './world.ts';
 
 /** A request after routing. */
-export interface HandledRequest {
-  readonly store: Store;
+export interface HandledRequest extends World {
   readonly identity: Identity;
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Json | undefined;
-  /** Base of the API, without a slash at the end. */
-  readonly baseUrl: string;
+  /** Whether the caller asked for bytes as they are: `application/vnd.github.raw+json`. */
+  readonly wantsRaw: boolean;
+  /** What is left of the caller's hour. */
+  readonly allowance: Allowance;
 }
 
 /** A success. */
 export interface HandledResponse {
   readonly status: number;
   readonly body?: Json;
+  /** Bytes instead of JSON. */
+  readonly raw?: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
   /** A list before paging; the server cuts the page and writes the Link header. */
   readonly page?: readonly Json[];
+  /** The list is not the body but stands in it under this name, beside `total_count`. */
+  readonly pageName?: string;
+  /** What else stands in it. */
+  readonly more?: JsonObject;
 }
 
 /** One operation: which permission it asks for (any one of them), and what it does. */

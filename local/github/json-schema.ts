@@ -3,6 +3,13 @@ import * as z from 'zod';
 const Json = z.json();
 /** Anything JSON can hold. */
 export type Json = z.infer<typeof Json>;
+/** An object of it. */
+export type JsonObject = { [key: string]: Json };
+
+/** True for an object, not for a list or null. */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 // Keywords of OpenAPI 3.0 that mean nothing, or something else, to a JSON Schema validator.
 const NOT_SCHEMA = new Set([

@@ -1,31 +1,25 @@
 /**
- * A small, stateful stand-in for GitHub's API on 127.0.0.1, held to GitHub's own OpenAPI description on every request and
- * response. It knows the operations of operations.ts and nothing else.
+ * A stateful stand-in for GitHub on 127.0.0.1, held to GitHub's own OpenAPI description on every request and response. It
+ * knows the operations of operations.ts and nothing else. README.md is a short tour.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { type Contract, loadContract, type MatchedOperation } from './contract.ts';
-import { type Fault, faultAnswer, happensAnyway, takeFault } from './faults.ts';
-import { GitHubError, notAccessible, notFound } from './github-error.ts';
-import type { HandledResponse, Handlers } from './handler.ts';
-import type { Json } from './json-schema.ts';
-import { cutPage } from './paging.ts';
-import { issueComments } from './resources/issue-comments.ts';
-import { issues } from './resources/issues.ts';
-import { labels } from './resources/labels.ts';
-import { pulls } from './resources/pulls.ts';
-import { repository as branches } from './resources/repository.ts';
-import { createStore, type Store } from './store.ts';
-import { type Identity, isAllowed } from './tokens.ts';
+import { loadContract } from './contract.ts';
+import { createWorld } from './create-world.ts';
+import type { EventListener, GitHubEvent } from './events/event.ts';
+import { type Chaos, createFaultPlan, type Fault } from './faults.ts';
+import { createJobDesk, type JobCredentials, type JobDesk } from './jobs/job-desk.ts';
+import { type Person, personIn } from './people/person.ts';
+import { createRateLimiter } from './rate-limit.ts';
+import type { RunTable } from './runs/run-table.ts';
+import { type RepositorySettings, settle } from './settle.ts';
+import { putUser, type StoredUser } from './state/people.ts';
+import { lagFrom } from './state/staleness.ts';
+import { createStore, type Store, type StoreOptions } from './store.ts';
+import type { Identity, NewToken, Permissions } from './tokens.ts';
+import { answer, type Desk, type RecordedCall } from './turn.ts';
 
-/** One call as the stand-in saw it. */
-export interface RecordedCall {
-  readonly operation: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly login: string | null;
-}
+export type { RecordedCall } from './turn.ts';
 
 /** A running stand-in. */
 export interface GitHubStandIn {
@@ -36,55 +30,109 @@ export interface GitHubStandIn {
   readonly calls: RecordedCall[];
   /** What GitHub's description objects to, in requests or in our own answers. */
   readonly violations: string[];
-  /** Lets a token in. */
+
+  /** Lets a token of one's own choice in. */
   readonly allow: (token: string, identity: Identity) => void;
+  /** A new token. */
+  readonly issueToken: (token: NewToken) => string;
+  /** From now on the token is refused with 401. */
+  readonly revokeToken: (token: string) => void;
+
+  /** Adds an account, or changes its role. */
+  readonly addUser: (user: Parameters<typeof putUser>[1]) => StoredUser;
+  readonly addTeam: (slug: string, logins: readonly string[]) => void;
+  /** The hands of somebody; an unknown login is an outsider. */
+  readonly as: (login: string) => Person;
+  /** Sets the repository up: environments, protection, names of secrets and variables. */
+  readonly settle: (settings: RepositorySettings) => void;
+
+  /** Hears everything that happens, in order; returns how to stop. */
+  readonly onEvent: (listener: EventListener) => () => void;
+  /** What happened so far, oldest first. */
+  readonly events: readonly GitHubEvent[];
+  /** Runs and their jobs: the runner's side. */
+  readonly runs: RunTable;
+  /** Issuer of the identity tokens jobs get; its keys are at `<issuer>/.well-known/jwks`. */
+  readonly oidcIssuer: string;
+  /** What a job is given when it starts: token, OIDC, artifacts. */
+  readonly openJob: (jobId: number, options: { readonly permissions: Permissions }) => JobCredentials;
+
   /** Makes the next calls of an operation fail. */
   readonly fail: (fault: Fault) => void;
-  /** Hides what is created from now on from the next `lists` lists. */
+  /** Makes calls fail by chance; returns how to stop. */
+  readonly failAtRandom: (chaos: Chaos) => () => void;
+  /** The next `lists` lists show the world of now. */
   readonly lagBehind: (lists: number) => void;
+  /** Lists show the world of now for so long. */
+  readonly lagBehindFor: (milliseconds: number) => void;
   readonly stop: () => Promise<void>;
 }
 
-const HANDLERS: Handlers = { ...issues, ...issueComments, ...labels, ...pulls, ...branches };
+/** What a stand-in is started with. */
+export interface GitHubOptions extends StoreOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+}
 
-/** Starts the stand-in on a free port of 127.0.0.1. */
-export async function startGitHub(repository: {
-  readonly owner: string;
-  readonly repo: string;
-}): Promise<GitHubStandIn> {
-  const contract = loadContract();
-  const store = createStore(repository);
-  const tokens = new Map<string, Identity>();
-  const faults: Fault[] = [];
+/** Starts the stand-in on 127.0.0.1. */
+export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn> {
+  const store = createStore(options);
   const calls: RecordedCall[] = [];
   const violations: string[] = [];
-  let baseUrl = '';
-
-  const server = createServer((incoming, outgoing) => {
-    answer({ incoming, outgoing, contract, store, tokens, faults, calls, violations, baseUrl }).catch(
-      (error: unknown) => {
-        violations.push(
-          `the stand-in broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-        );
-        outgoing.writeHead(500).end();
-      },
+  const broke = (error: unknown): void => {
+    violations.push(
+      `the stand-in broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
+  };
+  let take: (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> = async () => {};
+  const server = createServer((incoming, outgoing) => {
+    take(incoming, outgoing).catch((error: unknown) => {
+      broke(error);
+      if (!outgoing.headersSent) outgoing.writeHead(500);
+      outgoing.end();
+    });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = z.object({ port: z.number() }).parse(server.address());
-  baseUrl = `http://127.0.0.1:${address.port}`;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const world = createWorld(store, { baseUrl, onBroken: broke });
+  const jobs = createJobDesk(world);
+  const faults = createFaultPlan();
+  const desk: Desk = {
+    world,
+    contract: loadContract(),
+    faults,
+    limiter: createRateLimiter(() => store.rateLimit, store.now),
+    record: (call) => void remember(calls, call),
+    object: (objections) => void violations.push(...objections),
+  };
+  take = takeWith(desk, jobs);
 
   return {
     apiUrl: baseUrl,
     store,
     calls,
     violations,
-    allow: (token, identity) => tokens.set(token, identity),
-    fail: (fault) => faults.push(fault),
-    lagBehind: (lists) => {
-      store.staleAfterId = store.nextId;
-      store.staleLists = lists;
-    },
+    allow: world.tokens.allow,
+    issueToken: world.tokens.issue,
+    revokeToken: world.tokens.revoke,
+    addUser: (user) => putUser(store, user),
+    addTeam: (slug, logins) => void store.teams.set(slug, new Set(logins)),
+    as: (login) => personIn(world, login),
+    settle: (settings) => settle(store, settings),
+    onEvent: world.events.listen,
+    events: world.events.history,
+    runs: world.runs,
+    oidcIssuer: jobs.issuer,
+    openJob: jobs.open,
+    fail: faults.fail,
+    failAtRandom: faults.failAtRandom,
+    lagBehind: (lists) => lagFrom(store, { lists }),
+    lagBehindFor: (milliseconds) => lagFrom(store, { until: new Date(store.now().getTime() + milliseconds) }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -93,99 +141,18 @@ export async function startGitHub(repository: {
   };
 }
 
-interface Turn {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-  readonly contract: Contract;
-  readonly store: Store;
-  readonly tokens: ReadonlyMap<string, Identity>;
-  readonly faults: readonly Fault[];
-  readonly calls: RecordedCall[];
-  readonly violations: string[];
-  readonly baseUrl: string;
+/** The doors beside the API (tokens of jobs, artifacts, downloads) take what is theirs; the rest is the API's. */
+function takeWith(desk: Desk, jobs: JobDesk) {
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    if (await jobs.take(incoming, outgoing)) return;
+    await answer(desk, incoming, outgoing);
+  };
 }
 
-async function answer(turn: Turn): Promise<void> {
-  const { incoming, contract, calls, violations } = turn;
-  const method = incoming.method ?? 'GET';
-  const { pathname, searchParams } = new URL(incoming.url ?? '/', turn.baseUrl);
-  const path = decodeURI(pathname);
-  const text = await readText(incoming);
-  const requestBody = text === '' ? undefined : z.json().parse(JSON.parse(text));
-  const matched = contract.match(method, path);
-  const identity = identityOf(incoming, turn.tokens);
+/** A stack that runs for weeks forgets its oldest calls. */
+const MOST_CALLS = 200_000;
 
-  const { status, headers, body } = respond(turn, {
-    matched,
-    identity,
-    requestBody,
-    query: searchParams,
-    path,
-  });
-
-  const call = { operation: matched?.id ?? 'unknown', method, path, status, login: identity?.login ?? null };
+function remember(calls: RecordedCall[], call: RecordedCall): void {
   calls.push(call);
-  violations.push(
-    ...contract.check({ method, path, query: searchParams, requestBody, status, responseBody: body }),
-  );
-  turn.outgoing.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-  turn.outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-}
-
-interface RoutedRequest {
-  readonly matched: MatchedOperation | null;
-  readonly identity: Identity | null;
-  readonly requestBody: Json | undefined;
-  readonly query: URLSearchParams;
-  readonly path: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Json | undefined;
-}
-
-function respond(turn: Turn, request: RoutedRequest): Answer {
-  try {
-    const handled = carryOut(turn, request);
-    if (handled.page === undefined) return { status: handled.status, headers: {}, body: handled.body };
-    const page = cutPage(handled.page, { query: request.query, url: turn.baseUrl + request.path });
-    return {
-      status: handled.status,
-      headers: page.link === null ? {} : { link: page.link },
-      body: page.body,
-    };
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    return { status: error.status, headers: error.headers, body: error.toBody() };
-  }
-}
-
-function carryOut(turn: Turn, { matched, identity, requestBody, query }: RoutedRequest): HandledResponse {
-  const { store, faults, baseUrl } = turn;
-  if (identity === null) throw new GitHubError(401, 'Bad credentials');
-  const handler = Object.entries(HANDLERS).find(([id]) => id === matched?.id)?.[1];
-  if (matched === null || handler === undefined) throw notFound();
-  const { owner, repo, ...parameters } = matched.parameters;
-  if (owner !== store.owner || repo !== store.repo) throw notFound();
-
-  const fault = takeFault(faults, matched.id);
-  if (fault !== null && !happensAnyway(fault)) throw faultAnswer(fault);
-  const request = { store, identity, parameters, query, body: requestBody, baseUrl };
-  if (!isAllowed(identity, handler.needs(request))) throw notAccessible();
-  const handled = handler.handle(request);
-  if (fault !== null) throw faultAnswer(fault);
-  return handled;
-}
-
-function identityOf(incoming: IncomingMessage, tokens: ReadonlyMap<string, Identity>): Identity | null {
-  const [, token = ''] = /^(?:token|bearer) (.+)$/i.exec(incoming.headers.authorization ?? '') ?? [];
-  return tokens.get(token) ?? null;
-}
-
-async function readText(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
+  if (calls.length > MOST_CALLS) calls.splice(0, MOST_CALLS / 2);
 }

@@ -26,6 +26,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
   'allow-deletes': '3',
   'expect-digest': 'a'.repeat(64),
   environments: 'production',
+  'job-status': 'success',
 };
 
 function environmentOf(values: Readonly<Record<string, string | undefined>>): Record<string, string> {

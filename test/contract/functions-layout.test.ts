@@ -25,6 +25,7 @@ describe('functions/', () => {
         'ops-advisory-scan',
         'ops-executor',
         'ops-metrics-ingest',
+        'ops-record-build',
         'ops-trigger-build',
         'sync',
       ].sort(),

@@ -1,10 +1,11 @@
-import { Octokit } from 'octokit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Octokit } from 'octokit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPERATIONS } from '../../local/github/operations.ts';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
-import { addIssue, pushCommit } from '../../local/github/store.ts';
+import { deleteIssue } from '../../local/github/state/issues.ts';
+import * as fixture from './github/fixture.ts';
+import { octokit as clientOf, personClient, repository, statusOf as status } from './github/fixture.ts';
 
-const repository = { owner: 'acme', repo: 'ops' };
 let github: GitHubStandIn;
 
 beforeAll(async () => {
@@ -18,82 +19,21 @@ beforeAll(async () => {
     permissions: { issues: 'read', 'pull-requests': 'read' },
   });
   github.allow('pulls-only', { login: 'github-actions[bot]', permissions: { 'pull-requests': 'write' } });
+  github.addUser({ login: 'bob', role: 'write' });
+  await octokit().issues.create({ ...repository, title: 'Drift', labels: ['ops-drift'] });
 });
 
 afterAll(() => github.stop());
 
 function octokit(token = 'writer'): Octokit['rest'] {
-  return new Octokit({
-    auth: token,
-    baseUrl: github.apiUrl,
-    retry: { enabled: false },
-    throttle: { enabled: false },
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-  }).rest;
+  return clientOf(github, token).rest;
 }
 
 function pullRequest(): number {
-  return addIssue(github.store, {
-    title: 'Slow the sync down',
-    body: null,
-    author: 'alice',
-    pullRequest: {
-      headSha: 'a'.repeat(40),
-      headRef: 'slow',
-      headRepository: 'acme/ops',
-      baseSha: 'b'.repeat(40),
-      files: [{ filename: 'runbooks/cron/sync.yaml', status: 'modified', additions: 1, deletions: 1 }],
-    },
-  }).number;
-}
-
-async function status(call: Promise<{ readonly status: number }>): Promise<number> {
-  return call.then(
-    (answer) => answer.status,
-    (error: { status: number }) => error.status,
-  );
+  return fixture.addPullRequest(github).number;
 }
 
 describe('the GitHub stand-in', () => {
-  it('keeps to the description of GitHub in every operation it serves', async () => {
-    const rest = octokit();
-    const { data: issue } = await rest.issues.create({
-      ...repository,
-      title: 'Drift',
-      body: 'x',
-      labels: ['ops-drift'],
-    });
-    const at = { ...repository, issue_number: issue.number };
-    const { data: comment } = await rest.issues.createComment({ ...at, body: 'hello' });
-    const number = pullRequest();
-
-    await rest.issues.get(at);
-    await rest.issues.listForRepo({ ...repository, labels: 'ops-drift', state: 'all', per_page: 100 });
-    await rest.issues.update({ ...at, state: 'closed', state_reason: 'completed' });
-    await rest.issues.getComment({ ...repository, comment_id: comment.id });
-    await rest.issues.listComments({ ...at, per_page: 100 });
-    await rest.issues.updateComment({ ...repository, comment_id: comment.id, body: 'hello again' });
-    await rest.issues.deleteComment({ ...repository, comment_id: comment.id });
-    await rest.issues.createLabel({ ...repository, name: 'Watched', color: 'd73a4a' });
-    await rest.issues.addLabels({ ...at, labels: ['watched'] });
-    await rest.issues.getLabel({ ...repository, name: 'WATCHED' });
-    await rest.issues.listLabelsForRepo({ ...repository });
-    await rest.pulls.get({ ...repository, pull_number: number });
-    await rest.pulls.listFiles({ ...repository, pull_number: number });
-    const [base, head] = ['1'.repeat(40), '2'.repeat(40)];
-    pushCommit(github.store, { branch: 'feature/x', sha: base, files: ['README.md'] });
-    pushCommit(github.store, { branch: 'feature/x', sha: head, files: ['README.md', 'docs/a b.md'] });
-    const { data: ref } = await rest.git.getRef({ ...repository, ref: 'heads/feature/x' });
-    expect(ref.object.sha).toBe(head);
-    const basehead = `${base}...${head}`;
-    const { data: range } = await rest.repos.compareCommitsWithBasehead({ ...repository, basehead });
-    expect(range).toMatchObject({ status: 'ahead', ahead_by: 1, behind_by: 0 });
-
-    const succeeded = new Set(github.calls.filter((call) => call.status < 300).map((call) => call.operation));
-    expect([...OPERATIONS].filter((operation) => !succeeded.has(operation))).toEqual([]);
-    expect(github.violations).toEqual([]);
-  });
-
   it('has teeth: an answer of the wrong shape is noticed', async () => {
     const [known] = github.store.issues.values();
     const before = github.violations.length;
@@ -206,7 +146,183 @@ describe('the GitHub stand-in', () => {
     );
   });
 
+  it('answers 304 to a caller who has seen it, and 200 again when it changed', async () => {
+    const path = '/repos/acme/ops/issues?labels=ops-drift';
+    const get = (etag = '') =>
+      fetch(`${github.apiUrl}${path}`, { headers: { authorization: 'token writer', 'if-none-match': etag } });
+    const etag = (await get()).headers.get('etag') ?? '';
+
+    const again = await get(etag);
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
+    await octokit().issues.update({ ...repository, issue_number: 1, title: 'Drift, still' });
+    expect((await get(etag)).status).toBe(200);
+  });
+
+  it('sorts, filters by all labels, state, assignee and age', async () => {
+    const rest = octokit();
+    const open = (title: string, labels: string[]) => rest.issues.create({ ...repository, title, labels });
+    const { data: a } = await open('a', ['x', 'y']);
+    const { data: b } = await open('b', ['X']);
+    await rest.issues.addAssignees({ ...repository, issue_number: b.number, assignees: ['bob'] });
+    const numbers = async (filter: object) =>
+      (await rest.issues.listForRepo({ ...repository, ...filter })).data.map(({ number }) => number);
+
+    expect(await numbers({ labels: 'x' })).toEqual([b.number, a.number]);
+    expect(await numbers({ labels: 'x,Y' })).toEqual([a.number]);
+    expect(await numbers({ labels: 'x', direction: 'asc' })).toEqual([a.number, b.number]);
+    expect(await numbers({ assignee: 'bob' })).toEqual([b.number]);
+    await sleep(2);
+    const before = new Date(Date.now() + 1_000).toISOString();
+    await rest.issues.update({ ...repository, issue_number: a.number, state: 'closed' });
+    expect(await numbers({ labels: 'x' })).toEqual([b.number]);
+    expect(await numbers({ labels: 'x', state: 'all', sort: 'updated' })).toEqual([a.number, b.number]);
+    expect(await numbers({ state: 'all', since: before })).toEqual([]);
+  });
+
+  it('says who closed an issue and why, and forgets it on reopening', async () => {
+    const rest = octokit();
+    const { data } = await rest.issues.create({ ...repository, title: 'x' });
+    const at = { ...repository, issue_number: data.number };
+    github.as('bob').closeIssue(data.number, 'not_planned');
+    expect((await rest.issues.get(at)).data).toMatchObject({
+      state: 'closed',
+      state_reason: 'not_planned',
+      closed_by: { login: 'bob', type: 'User' },
+    });
+
+    await rest.issues.update({ ...at, state: 'open' });
+    expect((await rest.issues.get(at)).data).toMatchObject({
+      state: 'open',
+      state_reason: 'reopened',
+      closed_by: null,
+      closed_at: null,
+    });
+  });
+
+  it('answers 410 for an issue somebody deleted and gives its number to nobody else', async () => {
+    const rest = octokit();
+    const { data: gone } = await rest.issues.create({ ...repository, title: 'gone' });
+    deleteIssue(github.store, gone.number);
+    const { data: next } = await rest.issues.create({ ...repository, title: 'next' });
+
+    expect(await status(rest.issues.get({ ...repository, issue_number: gone.number }))).toBe(410);
+    expect(await status(rest.issues.get({ ...repository, issue_number: 9_999 }))).toBe(404);
+    expect(next.number).toBe(gone.number + 1);
+  });
+
+  it('names the field and the value of somebody who cannot be assigned', async () => {
+    const failure = octokit().issues.create({ ...repository, title: 'x', assignees: ['nobody'] });
+
+    await expect(failure).rejects.toMatchObject({
+      status: 422,
+      response: {
+        data: {
+          message: 'Validation Failed',
+          errors: [{ resource: 'Issue', field: 'assignees', code: 'invalid', value: 'nobody' }],
+        },
+      },
+    });
+  });
+
+  it('says the same face once, however often it is made', async () => {
+    const rest = octokit();
+    const { data } = await rest.issues.createComment({ ...repository, issue_number: 1, body: '/ack' });
+    const react = () =>
+      rest.reactions.createForIssueComment({ ...repository, comment_id: data.id, content: 'rocket' });
+
+    expect([await status(react()), await status(react())]).toEqual([201, 200]);
+    const { data: comment } = await rest.issues.getComment({ ...repository, comment_id: data.id });
+    expect(comment.reactions).toMatchObject({ rocket: 1, total_count: 1 });
+  });
+
+  it('writes times to the second', async () => {
+    const { data } = await octokit().issues.get({ ...repository, issue_number: 1 });
+
+    expect(data.created_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  });
+
+  it('refuses what is not JSON with 400', async () => {
+    const answer = await fetch(`${github.apiUrl}/repos/acme/ops/issues`, {
+      method: 'POST',
+      headers: { authorization: 'token writer' },
+      body: '{"title": ',
+    });
+
+    expect([answer.status, await answer.json()]).toMatchObject([400, { message: 'Problems parsing JSON' }]);
+    github.violations.splice(0);
+  });
+
+  it('refuses a token that was revoked or is too old', async () => {
+    const revoked = github.issueToken({ permissions: { issues: 'read' } });
+    const old = github.issueToken({ permissions: { issues: 'read' }, expiresAt: new Date(Date.now() - 1) });
+    const get = (token: string) => status(octokit(token).issues.get({ ...repository, issue_number: 1 }));
+
+    expect(await get(revoked)).toBe(200);
+    github.revokeToken(revoked);
+    expect([await get(revoked), await get(old)]).toEqual([401, 401]);
+  });
+
   it('never broke the description while all this happened', () => {
     expect(github.violations).toEqual([]);
+  });
+});
+
+describe('people', () => {
+  it('may do what their role allows, whatever their token says', async () => {
+    for (const [login, role] of Object.entries({ tina: 'triage', rita: 'read' } as const)) {
+      github.addUser({ login, role });
+    }
+    const label = (login: string) =>
+      status(personClient(github, login).issues.update({ ...repository, issue_number: 1, labels: ['late'] }));
+    const push = (login: string) =>
+      status(personClient(github, login).git.createBlob({ ...repository, content: 'x' }));
+
+    expect([await label('tina'), await label('rita')]).toEqual([200, 403]);
+    expect([await push('bob'), await push('tina')]).toEqual([201, 403]);
+    expect(() => github.as('rita').dispatch('build.yml')).toThrow(/write access/);
+  });
+
+  it('open issues without the labels they may not set', async () => {
+    const rest = personClient(github, 'rita');
+    const { data } = await rest.issues.create({
+      ...repository,
+      title: 'x',
+      labels: ['late'],
+      assignees: ['bob'],
+    });
+
+    expect(data).toMatchObject({ labels: [], assignees: [], author_association: 'MEMBER' });
+  });
+
+  it('who are strangers do not even see a private repository', async () => {
+    const get = () => status(personClient(github, 'mallory').issues.get({ ...repository, issue_number: 1 }));
+
+    expect(await get()).toBe(404);
+    github.settle({ private: false });
+    expect(await get()).toBe(200);
+    github.settle({ private: true });
+  });
+
+  it('are told by role, coarsely and exactly', async () => {
+    const level = async (username: string) => {
+      const { data } = await octokit().repos.getCollaboratorPermissionLevel({ ...repository, username });
+      return [data.permission, data.role_name];
+    };
+    github.addUser({ login: 'mia', role: 'maintain' });
+
+    expect(await Promise.all(['mia', 'tina', 'bob', 'mallory'].map(level))).toEqual([
+      ['write', 'maintain'],
+      ['read', 'triage'],
+      ['write', 'write'],
+      ['none', 'none'],
+    ]);
+  });
+
+  it('change only their own comments, until they may write', async () => {
+    const { id } = github.as('rita').comment(1, 'mine');
+    const edit = (login: string) =>
+      status(personClient(github, login).issues.updateComment({ ...repository, comment_id: id, body: 'x' }));
+
+    expect([await edit('tina'), await edit('rita'), await edit('bob')]).toEqual([403, 200, 200]);
   });
 });

@@ -43,6 +43,9 @@ export async function loadValidator(secrets: readonly string[]): Promise<Validat
   const names = new DescriptionDictionary(
     ...[...secrets, 'GITHUB_TOKEN'].map((key) => ({ key, value: new data.StringData('***') })),
   );
+  const variables = new DescriptionDictionary(
+    ...VARIABLES.map((key) => ({ key, value: new data.StringData('[]') })),
+  );
   let documents = 0;
   return async (file, text = readFileSync(path.join(root, file), 'utf8')) => {
     // The service remembers what it parsed by address, whatever the text is now.
@@ -51,7 +54,8 @@ export async function loadValidator(secrets: readonly string[]): Promise<Validat
       fileProvider,
       actionsMetadataProvider: { fetchActionMetadata: async ({ name }) => KNOWN_ACTIONS[name] },
       contextProviderConfig: {
-        getContext: async (name, standard) => (name === 'secrets' ? names : standard),
+        getContext: async (name, standard) =>
+          name === 'secrets' ? names : name === 'vars' ? variables : standard,
       },
     });
     return problems.map(({ range, message }) => ({
@@ -60,6 +64,9 @@ export async function loadValidator(secrets: readonly string[]): Promise<Validat
     }));
   };
 }
+
+/** Variables a repository may set; workflows do without them. */
+const VARIABLES = ['OPS_ENVIRONMENTS'];
 
 /** Inputs of the third-party actions we use; their files are not here to be read. */
 const KNOWN_ACTIONS: Readonly<

@@ -169,7 +169,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: 'ours: no button',
-    find: ({ workflow }) => ('workflow_dispatch' in workflow.on ? [] : ['workflow_dispatch is missing']),
+    // Who answers a comment has nothing to do without one.
+    find: ({ workflow: { on } }) =>
+      'workflow_dispatch' in on || 'issue_comment' in on ? [] : ['workflow_dispatch is missing'],
   },
 ];
 

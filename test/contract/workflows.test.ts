@@ -32,7 +32,11 @@ beforeAll(async () => {
       watched.flatMap(({ name }) => declarations.resolve(name).secrets.map((secret) => secret.valueEnv)),
     ),
   ].sort();
-  validate = await loadValidator([...declaredSecrets, ...Object.values(connections), ACCESS_TOKEN]);
+  validate = await loadValidator([
+    ...declaredSecrets,
+    ...declarations.environments.map(({ connectionEnv }) => connectionEnv),
+    ACCESS_TOKEN,
+  ]);
 }, 60_000);
 
 describe("GitHub's own validator", () => {

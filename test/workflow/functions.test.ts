@@ -73,8 +73,8 @@ describe.skipIf(deno === null)('functions through the actions', () => {
     const applied = await step('reconcile');
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0);
     expect(applied.record).toMatchObject({ reason: 'applied', digest: planned.record.digest });
-    expect(applied.stdout).toMatch(/^Deploying function sync \(10 of 10, \d+ files\)$/m);
-    expect(supabase.deployments()).toHaveLength(10);
+    expect(applied.stdout).toMatch(/^Deploying function sync \(11 of 11, \d+ files\)$/m);
+    expect(supabase.deployments()).toHaveLength(11);
 
     expect((await step('plan')).record.reason).toBe('plan_empty');
     expect((await step('drift')).record.reason).toBe('drift_none');

@@ -117,8 +117,9 @@ describe('a run that was approved after a newer one was applied', () => {
   it('is superseded when somebody threw its commit out of the branch', async () => {
     github.store.branches.clear();
     pushCommit(github.store, { branch: 'main', sha: 'd'.repeat(40), files: [] });
-    const root = github.store.commits.get('d'.repeat(40));
-    github.store.commits.set(old, { sha: old, parent: root?.sha ?? null, files: [] });
+    pushCommit(github.store, { branch: 'thrown-out', sha: 'd'.repeat(40), files: [] });
+    pushCommit(github.store, { branch: 'thrown-out', sha: old, files: [] });
+    github.store.branches.delete('thrown-out');
 
     expect((await reconcile(ofOld())).record.reason).toBe('superseded');
   });

@@ -2,41 +2,39 @@
  * Advice on a PostgreSQL schema, in the row shape of Supabase's splinter (github.com/supabase/splinter), so that both can
  * be shown, counted and suppressed by `cache_key` together. Where a lint has splinter's name it means the same.
  */
+import * as z from 'zod';
 import type { Transaction } from '../database/connect.ts';
 import { inSavepoint } from '../database/transaction.ts';
+import { type Finding, makeFinding } from './finding.ts';
+import { apiLints } from './postgres-lints/api-lints.ts';
 import { functionLints } from './postgres-lints/function-lints.ts';
-import { FoundRows, type LintScope, type PostgresLint } from './postgres-lints/lint.ts';
+import type { LintScope, PostgresLint } from './postgres-lints/lint.ts';
 import { policyLints } from './postgres-lints/policy-lints.ts';
 import { rightsLints } from './postgres-lints/rights-lints.ts';
 import { tableLints } from './postgres-lints/table-lints.ts';
+import { upkeepLints } from './postgres-lints/upkeep-lints.ts';
 
 export type { LintScope, PostgresLint } from './postgres-lints/lint.ts';
 
-/** Every lint, by theme. A new one is one entry in one of these lists. */
+/** Every lint, by theme. A new one is one entry in one of these lists, and its name in declare/kinds/advisory-rules.ts. */
 export const postgresLints: readonly PostgresLint[] = [
   ...tableLints,
   ...policyLints,
   ...functionLints,
   ...rightsLints,
+  ...apiLints,
+  ...upkeepLints,
 ];
 
-/** One thing to mend: splinter's row. */
-export interface LintFinding {
-  readonly name: string;
-  readonly title: string;
-  readonly level: PostgresLint['level'];
+/** One thing to mend: a finding with splinter's other columns; `evidence` is its `metadata`. */
+export interface LintFinding extends Finding {
   readonly facing: 'EXTERNAL';
   readonly categories: PostgresLint['categories'];
   readonly description: string;
-  readonly detail: string;
-  readonly remediation: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  /** The same finding has the same key for ever: what a suppression names. */
-  readonly cache_key: string;
 }
 
-/** A lint that could not be asked, which is not the same as clean. */
-export interface UnevaluatedLint {
+/** A lint and why it says nothing. */
+export interface SilentLint {
   readonly name: string;
   readonly reason: string;
 }
@@ -44,7 +42,10 @@ export interface UnevaluatedLint {
 /** What the lints say, and which of them could say nothing. */
 export interface LintReport {
   readonly findings: readonly LintFinding[];
-  readonly unevaluated: readonly UnevaluatedLint[];
+  /** Could not be asked, which is not the same as clean. */
+  readonly unevaluated: readonly SilentLint[];
+  /** What they are about does not exist here. */
+  readonly notApplicable: readonly SilentLint[];
 }
 
 /**
@@ -60,23 +61,47 @@ export async function lintPostgres(
 ): Promise<LintReport> {
   // Every name that is not in pg_catalog is then printed with its schema.
   await sql`set local search_path = ''`;
-  const roles = await existingRoles(sql);
+  const there = await readSurroundings(sql);
   const findings: LintFinding[] = [];
-  const unevaluated: UnevaluatedLint[] = [];
+  const unevaluated: SilentLint[] = [];
+  const notApplicable: SilentLint[] = [];
   for (const lint of lints) {
-    const absent = lint.roles.filter((role) => !roles.has(role));
-    if (absent.length > 0) {
-      unevaluated.push({ name: lint.name, reason: `there is no role ${absent.join(', ')} here` });
-      continue;
-    }
-    try {
-      findings.push(...(await runLint(sql, scope, lint)));
-    } catch (error) {
-      unevaluated.push({ name: lint.name, reason: error instanceof Error ? error.message : String(error) });
+    const { name } = lint;
+    const missing = (lint.about ?? []).filter((thing) => !there.things.has(thing));
+    const obstacle = obstacleOf(lint, scope, there.roles);
+    if (missing.length > 0) {
+      notApplicable.push({ name, reason: `there is no ${missing.map(inWords).join(', no ')} here` });
+    } else if (obstacle !== null) {
+      unevaluated.push({ name, reason: obstacle });
+    } else {
+      try {
+        findings.push(...(await runLint(sql, scope, lint)));
+      } catch (error) {
+        unevaluated.push({ name, reason: error instanceof Error ? error.message : String(error) });
+      }
     }
   }
-  return { findings, unevaluated };
+  return { findings, unevaluated, notApplicable };
 }
+
+/** Why a lint can't be asked; splinter finds nothing in these cases. */
+function obstacleOf(lint: PostgresLint, scope: LintScope, roles: ReadonlySet<string>): string | null {
+  const absent = lint.roles.filter((role) => !roles.has(role));
+  if (absent.length > 0) return `there is no role ${absent.join(', ')} here`;
+  if (lint.needsApi === true && scope.apiSchemas === undefined) {
+    return 'nobody says which schemas the Data API exposes (pgrst.db_schemas of role authenticator, or `api:` in environments.yaml)';
+  }
+  return null;
+}
+
+/** Rows of a lint. `key` with the lint's name in front is the `cache_key`. */
+const FoundRows = z.array(
+  z.object({
+    detail: z.string(),
+    metadata: z.record(z.string(), z.unknown()),
+    key: z.array(z.string()),
+  }),
+);
 
 async function runLint(
   sql: Transaction,
@@ -86,20 +111,45 @@ async function runLint(
   const rows = FoundRows.parse([...(await inSavepoint(sql, (inner) => lint.find(inner, scope)))]);
   const { name, title, level, categories, description, remediation } = lint;
   return rows.map((row) => ({
-    name,
-    title,
-    level,
+    ...makeFinding({
+      name,
+      title,
+      level,
+      detail: row.detail,
+      remediation,
+      evidence: row.metadata,
+      cache_key: [name, ...row.key].join('_'),
+    }),
     facing: 'EXTERNAL',
     categories,
     description,
-    detail: row.detail,
-    remediation,
-    metadata: row.metadata,
-    cache_key: [name, ...row.key].join('_'),
   }));
 }
 
-async function existingRoles(sql: Transaction): Promise<ReadonlySet<string>> {
-  const rows = await sql<{ rolname: string }[]>`select rolname from pg_catalog.pg_roles`;
-  return new Set(rows.map((row) => row.rolname));
+interface Surroundings {
+  readonly roles: ReadonlySet<string>;
+  /** `schema.relation`, `schema:name` and `extension:name`. */
+  readonly things: ReadonlySet<string>;
+}
+
+const Names = z.array(z.object({ name: z.string() }));
+
+async function readSurroundings(sql: Transaction): Promise<Surroundings> {
+  const roles = await sql`select rolname as name from pg_catalog.pg_roles`;
+  const things = await sql`
+    select n.nspname || '.' || c.relname as name
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname in ('auth', 'storage') and c.relkind in ('r', 'p')
+    union all
+    select 'schema:' || nspname from pg_catalog.pg_namespace
+    union all
+    select 'extension:' || extname from pg_catalog.pg_extension`;
+  const namesOf = (rows: Iterable<unknown>): ReadonlySet<string> =>
+    new Set(Names.parse([...rows]).map(({ name }) => name));
+  return { roles: namesOf(roles), things: namesOf(things) };
+}
+
+function inWords(thing: string): string {
+  return thing.replace(/^(schema|extension):/, '$1 ');
 }

@@ -1,7 +1,11 @@
 /** What can only be seen with all files read: references between them. Pure. */
+import { checkAdvisories } from './check-advisories.ts';
+import { checkChecks } from './check-checks.ts';
 import { checkFunctions, secretsOfFunctions } from './check-functions.ts';
 import { closestWord } from './closest-word.ts';
 import type { Finding } from './finding.ts';
+import type { AdvisorySpec } from './kinds/advisory-policy.ts';
+import type { CheckSpec } from './kinds/checks-model.ts';
 import type { JobSpec } from './kinds/cron.ts';
 import type { EnvironmentSpec } from './kinds/environments.ts';
 import type { FunctionSpec } from './kinds/functions.ts';
@@ -21,6 +25,8 @@ export interface AllObjects {
   readonly secrets: ObjectsOf<SecretSpec>;
   readonly jobs: ObjectsOf<JobSpec>;
   readonly functions: ObjectsOf<FunctionSpec>;
+  readonly checks: ObjectsOf<CheckSpec>;
+  readonly advisories: ObjectsOf<AdvisorySpec>;
 }
 
 export interface FileFinding {
@@ -34,8 +40,10 @@ export function checkAcross(objects: AllObjects): readonly FileFinding[] {
     ...checkSecretReferences(objects),
     ...checkEnvironmentNames(objects),
     ...checkFunctions(objects),
+    ...checkChecks(objects),
     ...checkSecretShapes(objects),
     ...checkHosts(objects),
+    ...checkAdvisories(objects),
   ];
 }
 
@@ -89,6 +97,7 @@ function checkEnvironmentNames({
   secrets,
   jobs,
   functions,
+  checks,
 }: AllObjects): readonly FileFinding[] {
   if (!environments.complete) return [];
   const findings: FileFinding[] = [];
@@ -113,6 +122,7 @@ function checkEnvironmentNames({
   };
   for (const { spec, file } of jobs.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of functions.specs) check(file, [], Object.keys(spec.overrides));
+  for (const { spec, file } of checks.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of secrets.specs) check(file, [spec.name], Object.keys(spec.overrides));
   return findings;
 }

@@ -4,6 +4,7 @@
  */
 import { checkAcross, type ObjectsOf } from './check-across.ts';
 import { diskReader, type FileReader } from './file-reader.ts';
+import { resolveAdvisories } from './kinds/advisory-policy.ts';
 import type { KindName, Specs } from './kinds/specs.ts';
 import { listFiles } from './list-files.ts';
 import type { DeclarationResult, DesiredFunction, Diagnostic, EnvironmentDeclaration } from './model.ts';
@@ -60,6 +61,7 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
     environments,
     secrets: located(loaded, 'secrets'),
     jobs: located(loaded, 'cron'),
+    checks: located(loaded, 'checks'),
     migrations: migrations.migrations,
     diagnostics,
     functions: sources.resolve,
@@ -70,6 +72,7 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
     diagnostics,
     files: loaded.length + migrations.migrations.length,
     resolve: (environment) => resolveEnvironment(declarations, environment),
+    advisories: (environment) => resolveAdvisories(located(loaded, 'advisories'), environment),
   };
 }
 
@@ -181,6 +184,8 @@ async function locateAcross(
     secrets: objectsOf(loaded, 'secrets'),
     jobs: objectsOf(loaded, 'cron'),
     functions: objectsOf(loaded, 'functions'),
+    checks: objectsOf(loaded, 'checks'),
+    advisories: objectsOf(loaded, 'advisories'),
   });
   if (findings.length === 0) return [];
   const source = JSON.stringify(findings);

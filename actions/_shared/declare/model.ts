@@ -4,6 +4,8 @@
  */
 
 import type { FunctionFile } from '../supabase/function-graph.ts';
+import type { AdvisoryPolicy } from './kinds/advisory-policy.ts';
+import type { DesiredCheck } from './kinds/checks-model.ts';
 
 /** A place in one of our files. Lines and columns count from 1, as editors and GitHub annotations do. */
 export interface SourceLocation {
@@ -252,6 +254,8 @@ export interface DesiredState {
   readonly jobs: readonly DesiredJob[];
   readonly functions: readonly DesiredFunction[];
   readonly edgeSecrets: readonly DesiredEdgeSecret[];
+  /** Those that are awake, by name. */
+  readonly checks: readonly DesiredCheck[];
 }
 
 /** What reading `runbooks/` and `migrations/` yields: all diagnostics of the run, never only the first. */
@@ -262,4 +266,6 @@ export interface DeclarationResult {
   readonly files: number;
   /** Resolve one environment by name; throws ConfigurationError listing the known names. */
   readonly resolve: (environment: string) => DesiredState;
+  /** What advice an environment wants; good files only, so look at `diagnostics` first. */
+  readonly advisories: (environment: string) => AdvisoryPolicy;
 }

@@ -1,7 +1,9 @@
 /** What one environment should hold, out of everything the files say. */
 import { ConfigurationError } from '../io/errors.ts';
 import { closestWord } from './closest-word.ts';
+import type { CheckSpec } from './kinds/checks-model.ts';
 import type { JobSpec } from './kinds/cron.ts';
+import { resolveCheck } from './kinds/resolve-check.ts';
 import { resolveSecret, type SecretSpec } from './kinds/secret-overrides.ts';
 import type {
   DesiredEdgeSecret,
@@ -24,6 +26,7 @@ export interface Declarations {
   readonly environments: readonly EnvironmentDeclaration[];
   readonly secrets: readonly Located<SecretSpec>[];
   readonly jobs: readonly Located<JobSpec>[];
+  readonly checks: readonly Located<CheckSpec>[];
   readonly migrations: readonly MigrationFile[];
   readonly diagnostics: readonly Diagnostic[];
   /** The functions of an environment, with what they are made of. */
@@ -69,6 +72,7 @@ export function resolveEnvironment(declarations: Declarations, name: string): De
     jobs: declarations.jobs.map((job) => resolveJob(job, environment)),
     functions,
     edgeSecrets: edgeSecrets(functions, secrets, declarations.functionSecrets),
+    checks: declarations.checks.flatMap((check) => resolveCheck(check, environment) ?? []),
   };
 }
 

@@ -32,6 +32,24 @@ export async function listComments(
   return z.array(IssueComment).parse(answers);
 }
 
+/** Comments of an issue that were made or edited since a moment, oldest first; at most the first hundred. */
+export async function listCommentsSince(
+  { octokit, owner, repo }: GitHubClient,
+  asked: { readonly number: number; readonly since: Date },
+): Promise<IssueComment[]> {
+  const answer: unknown = (
+    await octokit.rest.issues.listComments({
+      owner,
+      repo,
+      issue_number: asked.number,
+      // GitHub keeps seconds, and its clock is not ours.
+      since: new Date(asked.since.getTime() - 60_000).toISOString(),
+      per_page: 100,
+    })
+  ).data;
+  return z.array(IssueComment).parse(answer);
+}
+
 /** Adds a comment. Not idempotent: after a 5xx, look before doing it again. */
 export async function createComment(
   { octokit, owner, repo }: GitHubClient,

@@ -8,6 +8,7 @@ import type { Redaction } from '../io/redaction.ts';
 export interface ReadDeclarations {
   /** Resolves one environment and hides the values of its secrets from then on. */
   readonly resolve: DeclarationResult['resolve'];
+  readonly advisories: DeclarationResult['advisories'];
   /** All diagnostics; files are relative to the root. */
   readonly diagnostics: readonly Diagnostic[];
   /** True when a file is wrong, so that nothing may be planned or applied. */
@@ -31,6 +32,7 @@ export async function readDeclarations(from: {
   redaction.add(environment.SUPABASE_ACCESS_TOKEN);
   return {
     resolve: (name) => hideSecrets(result.resolve(name), { environment, redaction }),
+    advisories: result.advisories,
     diagnostics: result.diagnostics,
     broken: result.diagnostics.some((item) => item.severity === 'error'),
   };

@@ -15,6 +15,8 @@ export type Caller =
     }
   | { readonly kind: 'job_token' }
   | { readonly kind: 'secret_key' }
+  /** A run of GitHub Actions; the claims of its OIDC token, verified. */
+  | { readonly kind: 'github_run'; readonly claims: Readonly<Record<string, string | undefined>> }
   | {
       readonly kind: 'user';
       readonly userId: string;

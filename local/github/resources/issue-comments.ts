@@ -1,23 +1,29 @@
 import * as z from 'zod';
-import type { Handlers } from '../handler.ts';
-import { addComment, listed } from '../store.ts';
+import { comment, deleteComment, editComment } from '../acts/comments.ts';
+import { GitHubError } from '../github-error.ts';
+import type { HandledRequest, Handlers } from '../handler.ts';
+import { hasRole } from '../state/people.ts';
+import { listed } from '../state/staleness.ts';
+import { kindOf } from '../tokens.ts';
+import { actorOf } from '../world.ts';
 import { checkLength, parseBody } from './bodies.ts';
-import { checkAuthor, findComment, findIssue, needsFor } from './find.ts';
+import { checkMayRewrite, findComment, findIssue, needsFor, roleOf } from './find.ts';
 import { renderComment } from './render.ts';
 
 const CommentBody = z.object({ body: z.string().min(1) });
 const resource = 'IssueComment';
 
 /** Comments of issues and pull requests. */
-export const issueComments: Handlers = {
+export const issueComments = {
   'issues/list-comments': {
     needs: (request) => needsFor(request, 'read'),
     handle: (request) => {
       const { number } = findIssue(request);
-      const comments = listed(request.store, request.store.comments.values()).filter(
-        (comment) => comment.issue === number,
+      const since = Date.parse(request.query.get('since') ?? '');
+      const comments = listed(request.store, 'comments').filter(
+        (each) => each.issue === number && !(each.updatedAt.getTime() < since),
       );
-      return { status: 200, page: comments.map((comment) => renderComment(comment, request)) };
+      return { status: 200, page: comments.map((each) => renderComment(each, request)) };
     },
   },
   'issues/get-comment': {
@@ -27,31 +33,35 @@ export const issueComments: Handlers = {
   'issues/create-comment': {
     needs: (request) => needsFor(request, 'write'),
     handle: (request) => {
-      const { number } = findIssue(request);
+      const issue = findIssue(request);
       const { body } = parseBody(CommentBody, { body: request.body, resource });
       checkLength(body, resource);
-      const comment = addComment(request.store, { issue: number, author: request.identity.login, body });
-      return { status: 201, body: renderComment(comment, request) };
+      if (issue.locked && !writes(request))
+        throw new GitHubError(403, 'Unable to create comment because issue is locked.');
+      const added = comment(request, actorOf(request.identity), { issue: issue.number, body });
+      return { status: 201, body: renderComment(added, request) };
     },
   },
   'issues/update-comment': {
     needs: (request) => needsFor(request, 'write'),
     handle: (request) => {
-      const comment = findComment(request);
-      checkAuthor(comment, request.identity.login);
+      const edited = findComment(request);
+      checkMayRewrite(request, edited);
       const { body } = parseBody(CommentBody, { body: request.body, resource });
       checkLength(body, resource);
-      comment.body = body;
-      comment.updatedAt = new Date();
-      return { status: 200, body: renderComment(comment, request) };
+      editComment(request, actorOf(request.identity), { comment: edited, body });
+      return { status: 200, body: renderComment(edited, request) };
     },
   },
   'issues/delete-comment': {
     needs: (request) => needsFor(request, 'write'),
     handle: (request) => {
-      const comment = findComment(request);
-      request.store.comments.delete(comment.id);
+      deleteComment(request, actorOf(request.identity), findComment(request));
       return { status: 204 };
     },
   },
-};
+} satisfies Handlers;
+
+function writes(request: HandledRequest): boolean {
+  return kindOf(request.identity) !== 'person' || hasRole(roleOf(request), 'write');
+}

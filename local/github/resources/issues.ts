@@ -1,35 +1,41 @@
 import * as z from 'zod';
+import { changeIssue, type IssueChange, openIssue } from '../acts/issues.ts';
+import { GitHubError, invalid } from '../github-error.ts';
 import type { HandledRequest, Handlers } from '../handler.ts';
-import { addIssue, ensureLabel, listed, type StoredIssue } from '../store.ts';
+import { actorOf } from '../world.ts';
+import { checkAssignees } from './assignees.ts';
 import { checkLength, parseBody } from './bodies.ts';
-import { findIssue, needsFor } from './find.ts';
+import { findIssue, mayTriage, needsFor } from './find.ts';
 import { renderIssue } from './render.ts';
+import { selectIssues } from './select-issues.ts';
 
 const Label = z
-  .union([z.string(), z.object({ name: z.string() })])
+  .union([z.string(), z.looseObject({ name: z.string() })])
   .transform((label) => (typeof label === 'string' ? label : label.name));
+const Title = z.union([z.string().trim().min(1).max(256), z.number()]).transform(String);
 
 const NewIssue = z.object({
-  title: z.union([z.string().min(1), z.number()]).transform(String),
+  title: Title,
   body: z.string().nullish(),
   labels: z.array(Label).default([]),
+  assignee: z.string().nullish(),
+  assignees: z.array(z.string()).optional(),
 });
 
 const IssueUpdate = z.object({
-  title: z
-    .union([z.string().min(1), z.number()])
-    .transform(String)
-    .optional(),
+  title: Title.optional(),
   body: z.string().nullish(),
   state: z.enum(['open', 'closed']).optional(),
   state_reason: z.enum(['completed', 'not_planned', 'duplicate', 'reopened']).nullish(),
   labels: z.array(Label).optional(),
+  assignee: z.string().nullish(),
+  assignees: z.array(z.string()).optional(),
 });
 
 const resource = 'Issue';
 
 /** Issues. */
-export const issues: Handlers = {
+export const issues = {
   'issues/list-for-repo': {
     needs: () => [{ scope: 'issues', level: 'read' }],
     handle: (request) => ({
@@ -44,14 +50,12 @@ export const issues: Handlers = {
   'issues/create': {
     needs: () => [{ scope: 'issues', level: 'write' }],
     handle: (request) => {
-      const { title, body, labels } = parseBody(NewIssue, { body: request.body, resource });
+      const { title, body, labels, ...who } = parseBody(NewIssue, { body: request.body, resource });
       checkLength(body, resource);
-      const issue = addIssue(request.store, {
-        title,
-        body: body ?? null,
-        labels,
-        author: request.identity.login,
-      });
+      const assignees = assigneesOf(request, who) ?? [];
+      // Who may not label and assign is not refused: GitHub drops both without a word.
+      const triage = mayTriage(request) ? { labels, assignees } : {};
+      const issue = openIssue(request, actorOf(request.identity), { title, body: body ?? null, ...triage });
       return { status: 201, body: renderIssue(issue, request) };
     },
   },
@@ -59,42 +63,39 @@ export const issues: Handlers = {
     needs: (request) => needsFor(request, 'write'),
     handle: (request) => {
       const issue = findIssue(request);
+      const isOwn = issue.author === request.identity.login;
+      if (!isOwn && !mayTriage(request))
+        throw new GitHubError(403, 'Must have triage access to the repository.');
       const update = parseBody(IssueUpdate, { body: request.body, resource });
       checkLength(update.body, resource);
-      applyUpdate(issue, update, request);
+      changeIssue(request, actorOf(request.identity), { issue, to: changeOf(request, update) });
       return { status: 200, body: renderIssue(issue, request) };
     },
   },
-};
+} satisfies Handlers;
 
-function applyUpdate(
-  issue: StoredIssue,
-  update: z.infer<typeof IssueUpdate>,
-  { store }: HandledRequest,
-): void {
-  const now = new Date();
-  if (update.title !== undefined) issue.title = update.title;
-  if (update.body !== undefined) issue.body = update.body;
-  if (update.labels !== undefined) issue.labels = update.labels.map((name) => ensureLabel(store, name).name);
-  if (update.state !== undefined && update.state !== issue.state) {
-    issue.state = update.state;
-    issue.closedAt = update.state === 'closed' ? now : null;
-    issue.stateReason = update.state_reason ?? (update.state === 'closed' ? 'completed' : 'reopened');
+function changeOf(request: HandledRequest, update: z.infer<typeof IssueUpdate>): IssueChange {
+  const { title, body, state, state_reason: stateReason, labels, ...who } = update;
+  if (stateReason === 'reopened' && state === 'closed') {
+    throw invalid({ resource, field: 'state_reason', code: 'invalid' });
   }
-  issue.updatedAt = now;
+  const text = { title, body, state, stateReason };
+  return mayTriage(request) ? { ...text, labels, assignees: assigneesOf(request, who) } : text;
 }
 
-/** The filters of the list we use: state (default open), labels (all of them), order. */
-function selectIssues({ store, query }: HandledRequest): StoredIssue[] {
-  const state = query.get('state') ?? 'open';
-  const labels = (query.get('labels') ?? '').split(',').filter((name) => name !== '');
-  const selected = listed(store, store.issues.values()).filter(
-    (issue) => (state === 'all' || issue.state === state) && labels.every((name) => carries(issue, name)),
-  );
-  const newestFirst = (query.get('direction') ?? 'desc') === 'desc';
-  return selected.sort((a, b) => (newestFirst ? b.number - a.number : a.number - b.number));
+interface Assigned {
+  readonly assignee?: string | null | undefined;
+  readonly assignees?: readonly string[] | undefined;
 }
 
-function carries(issue: StoredIssue, name: string): boolean {
-  return issue.labels.some((label) => label.toLowerCase() === name.toLowerCase());
+/** Who is to be assigned; undefined when nothing is said. @throws GitHubError 422 for somebody who cannot be */
+function assigneesOf(
+  request: HandledRequest,
+  { assignee, assignees }: Assigned,
+): readonly string[] | undefined {
+  const named =
+    assignees ??
+    (assignee === undefined ? undefined : assignee === null || assignee === '' ? [] : [assignee]);
+  if (named !== undefined) checkAssignees(request.store, named);
+  return named;
 }

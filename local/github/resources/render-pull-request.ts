@@ -1,39 +1,30 @@
-import type { Json } from '../json-schema.ts';
-import type { StoredFile, StoredIssue, StoredPullRequest } from '../store.ts';
+import type { JsonObject } from '../json-schema.ts';
+import type { StoredFile } from '../state/commits.ts';
+import type { StoredIssue, StoredPullRequest } from '../state/issues.ts';
 import {
   countComments,
+  htmlUrl,
+  instantOrNull,
   type RenderContext,
   renderCommon,
-  renderLabelByName,
   renderUser,
   repositoryUrl,
 } from './render.ts';
 import { renderRepository } from './render-repository.ts';
 
-type JsonObject = { [key: string]: Json };
-
-/** A pull request as GitHub shows it. */
-export function renderPullRequest(
+/** A pull request as lists show it. */
+export function renderSimplePullRequest(
   issue: StoredIssue,
   pullRequest: StoredPullRequest,
   context: RenderContext,
 ): JsonObject {
-  const { store, baseUrl } = context;
-  const own = `${store.owner}/${store.repo}`;
+  const { store } = context;
   const url = `${repositoryUrl(context)}/pulls/${issue.number}`;
+  const html = `${htmlUrl(context)}/pull/${issue.number}`;
   const issueUrl = `${repositoryUrl(context)}/issues/${issue.number}`;
-  const branch = (fullName: string, ref: string, sha: string): JsonObject => ({
-    label: `${fullName.split('/')[0]}:${ref}`,
-    ref,
-    sha,
-    user: renderUser(fullName.split('/')[0] ?? '', baseUrl),
-    repo: renderRepository(fullName, { baseUrl, fork: fullName !== own }),
-  });
-  const sum = (count: (file: StoredFile) => number): number =>
-    pullRequest.files.reduce((total, file) => total + count(file), 0);
   const links = {
     self: url,
-    html: url,
+    html,
     issue: issueUrl,
     comments: `${issueUrl}/comments`,
     review_comments: `${url}/comments`,
@@ -44,9 +35,9 @@ export function renderPullRequest(
   return {
     ...renderCommon(issue, context),
     url,
-    html_url: url,
-    diff_url: `${url}.diff`,
-    patch_url: `${url}.patch`,
+    html_url: html,
+    diff_url: `${html}.diff`,
+    patch_url: `${html}.patch`,
     issue_url: issueUrl,
     comments_url: links.comments,
     commits_url: links.commits,
@@ -54,17 +45,40 @@ export function renderPullRequest(
     review_comment_url: links.review_comment,
     statuses_url: links.statuses,
     _links: Object.fromEntries(Object.entries(links).map(([name, href]) => [name, { href }])),
-    labels: issue.labels.map((name) => renderLabelByName(name, context)),
-    head: branch(pullRequest.headRepository, pullRequest.headRef, pullRequest.headSha),
-    base: branch(own, 'main', pullRequest.baseSha),
-    author_association: 'NONE',
+    head: renderEnd(context, {
+      repository: pullRequest.headRepository,
+      ref: pullRequest.headRef,
+      sha: pullRequest.headSha,
+    }),
+    base: renderEnd(context, {
+      repository: `${store.owner}/${store.repo}`,
+      ref: pullRequest.baseRef ?? store.defaultBranch,
+      sha: pullRequest.baseSha,
+    }),
     auto_merge: null,
-    merge_commit_sha: null,
-    merged: false,
-    merged_at: null,
-    merged_by: null,
+    draft: pullRequest.draft ?? false,
+    merge_commit_sha: pullRequest.mergedAt == null ? null : pullRequest.headSha,
+    merged_at: instantOrNull(pullRequest.mergedAt),
+    requested_reviewers: [],
+    requested_teams: [],
+  };
+}
+
+/** A pull request as GitHub shows it. */
+export function renderPullRequest(
+  issue: StoredIssue,
+  pullRequest: StoredPullRequest,
+  context: RenderContext,
+): JsonObject {
+  const sum = (count: (file: StoredFile) => number): number =>
+    pullRequest.files.reduce((total, file) => total + count(file), 0);
+  return {
+    ...renderSimplePullRequest(issue, pullRequest, context),
+    merged: pullRequest.mergedAt != null,
+    merged_by: pullRequest.mergedBy === undefined ? null : renderUser(pullRequest.mergedBy, context),
     mergeable: true,
     mergeable_state: 'clean',
+    rebaseable: true,
     maintainer_can_modify: false,
     additions: sum((file) => file.additions),
     deletions: sum((file) => file.deletions),
@@ -75,10 +89,26 @@ export function renderPullRequest(
   };
 }
 
+interface End {
+  readonly repository: string;
+  readonly ref: string;
+  readonly sha: string;
+}
+
+function renderEnd(context: RenderContext, { repository, ref, sha }: End): JsonObject {
+  const [owner = ''] = repository.split('/');
+  return {
+    label: `${owner}:${ref}`,
+    ref,
+    sha,
+    user: renderUser(owner, context),
+    repo: renderRepository(repository, context),
+  };
+}
+
 /** A changed file as GitHub shows it. */
 export function renderFile(file: StoredFile, headSha: string, context: RenderContext): JsonObject {
   const path = file.filename.split('/').map(encodeURIComponent).join('/');
-  const url = `${repositoryUrl(context)}/contents/${path}?ref=${headSha}`;
   return {
     sha: null,
     filename: file.filename,
@@ -86,8 +116,8 @@ export function renderFile(file: StoredFile, headSha: string, context: RenderCon
     additions: file.additions,
     deletions: file.deletions,
     changes: file.additions + file.deletions,
-    blob_url: url,
-    raw_url: url,
-    contents_url: url,
+    blob_url: `${htmlUrl(context)}/blob/${headSha}/${path}`,
+    raw_url: `${htmlUrl(context)}/raw/${headSha}/${path}`,
+    contents_url: `${repositoryUrl(context)}/contents/${path}?ref=${headSha}`,
   };
 }

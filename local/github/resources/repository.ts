@@ -1,88 +1,135 @@
-import { invalid, notFound } from '../github-error.ts';
+import { notFound } from '../github-error.ts';
 import type { HandledRequest, Handlers } from '../handler.ts';
-import type { Json } from '../json-schema.ts';
-import type { Store, StoredCommit } from '../store.ts';
-import { repositoryUrl } from './render.ts';
-import { renderCommit } from './render-commit.ts';
-import { renderFile } from './render-pull-request.ts';
+import type { Json, JsonObject } from '../json-schema.ts';
+import { ensureUser, hasRole, type Role } from '../state/people.ts';
+import type { BranchProtection } from '../state/settings.ts';
+import { isAllowed, kindOf } from '../tokens.ts';
+import { roleOf } from './find.ts';
+import { renderUser, repositoryUrl } from './render.ts';
+import { renderRepository } from './render-repository.ts';
 
-const readsContents = () => [{ scope: 'contents', level: 'read' } as const];
+const readsMetadata = () => [{ scope: 'metadata', level: 'read' } as const];
 
-/** Branches and what lies between two commits. */
-export const repository: Handlers = {
-  'git/get-ref': {
-    needs: readsContents,
+/** The repository, who may do what in it, and what protects its branches. */
+export const repository = {
+  'repos/get': {
+    needs: readsMetadata,
     handle: (request) => {
-      const ref = decodeURIComponent(request.parameters.ref ?? '');
-      const sha = request.store.branches.get(ref.replace(/^heads\//, ''));
-      if (!ref.startsWith('heads/') || sha === undefined) throw notFound();
-      const url = `${repositoryUrl(request)}/git`;
+      const { store } = request;
       return {
         status: 200,
         body: {
-          ref: `refs/${ref}`,
-          node_id: `REF_${ref}`,
-          url: `${url}/refs/${ref}`,
-          object: { type: 'commit', sha, url: `${url}/commits/${sha}` },
+          ...renderRepository(`${store.owner}/${store.repo}`, request),
+          permissions: callerPermissions(request),
+          network_count: 0,
+          subscribers_count: 0,
         },
       };
     },
   },
-  'repos/compare-commits-with-basehead': {
-    needs: readsContents,
-    handle: (request) => ({ status: 200, body: compare(request) }),
+  'repos/get-collaborator-permission-level': {
+    needs: readsMetadata,
+    handle: (request) => {
+      const login = decodeURIComponent(request.parameters.username ?? '');
+      const { role } = ensureUser(request.store, login);
+      const effective = role ?? (request.store.isPrivate ? null : 'read');
+      return {
+        status: 200,
+        body: {
+          permission: coarse(effective),
+          role_name: effective ?? 'none',
+          user: {
+            ...renderUser(login, request),
+            role_name: effective ?? 'none',
+            permissions: rights(effective),
+          },
+        },
+      };
+    },
   },
-};
+  'repos/get-branch-protection': {
+    needs: () => [{ scope: 'administration', level: 'read' }],
+    handle: (request) => {
+      const branch = branchOf(request);
+      const protection = request.store.branchProtection.get(branch);
+      if (protection === undefined) throw notFound('Branch not protected');
+      const url = `${repositoryUrl(request)}/branches/${branch}/protection`;
+      return { status: 200, body: renderProtection(protection, url) };
+    },
+  },
+  'repos/get-branch-rules': {
+    needs: readsMetadata,
+    handle: (request) => ({
+      status: 200,
+      page: (request.store.branchRules.get(branchOf(request)) ?? []).map(
+        (rule): Json => ({
+          ...rule,
+          ruleset_source_type: 'Repository',
+          ruleset_source: `${request.store.owner}/${request.store.repo}`,
+          ruleset_id: 1,
+        }),
+      ),
+    }),
+  },
+} satisfies Handlers;
 
-// GitHub names no more changed files than these in one comparison, and does not say that it left some out.
-const MOST_FILES = 300;
+function branchOf({ parameters }: HandledRequest): string {
+  return decodeURIComponent(parameters.branch ?? '');
+}
 
-/** What is between the two commits, seen from where they parted, as `git diff base...head` sees it. */
-function compare(request: HandledRequest): Json {
-  const { store, parameters } = request;
-  const [base = '', head = ''] = decodeURIComponent(parameters.basehead ?? '').split('...');
-  const ours = lineage(store, base);
-  const theirs = lineage(store, head);
-  const [from, to] = [ours[0], theirs[0]];
-  if (from === undefined || to === undefined) throw notFound();
-  const shared = theirs.find((commit) => ours.includes(commit));
-  if (shared === undefined) throw invalid({ resource: 'Comparison', field: 'basehead', code: 'invalid' });
-  const ahead = theirs.slice(0, theirs.indexOf(shared));
-  const behind = ours.slice(0, ours.indexOf(shared));
-  const files = new Map(ahead.flatMap((commit) => commit.files).map((file) => [file.filename, file]));
-  const url = `${repositoryUrl(request)}/compare/${base}...${head}`;
+/** GitHub's old four levels: maintain is told as write, triage as read. */
+function coarse(role: Role | null): string {
+  if (role === null) return 'none';
+  return role === 'maintain' ? 'write' : role === 'triage' ? 'read' : role;
+}
+
+function rights(role: Role | null): { readonly [right: string]: boolean } {
   return {
-    url,
-    html_url: url,
-    permalink_url: url,
-    diff_url: `${url}.diff`,
-    patch_url: `${url}.patch`,
-    base_commit: renderCommit(from, request),
-    merge_base_commit: renderCommit(shared, request),
-    status: statusOf(ahead.length, behind.length),
-    ahead_by: ahead.length,
-    behind_by: behind.length,
-    total_commits: ahead.length,
-    commits: ahead
-      .toReversed()
-      .slice(0, Number(request.query.get('per_page') ?? 250))
-      .map((commit) => renderCommit(commit, request)),
-    files: [...files.values()]
-      .slice(0, MOST_FILES)
-      .map((file) => ({ ...renderFile(file, head, request), sha: 'f'.repeat(40) })),
+    pull: role !== null,
+    triage: hasRole(role, 'triage'),
+    push: hasRole(role, 'write'),
+    maintain: hasRole(role, 'maintain'),
+    admin: role === 'admin',
   };
 }
 
-function statusOf(ahead: number, behind: number): string {
-  if (ahead > 0) return behind > 0 ? 'diverged' : 'ahead';
-  return behind > 0 ? 'behind' : 'identical';
+function callerPermissions(request: HandledRequest): JsonObject {
+  const { identity } = request;
+  if (kindOf(identity) === 'person') return { ...rights(roleOf(request)) };
+  const may = (scope: 'contents' | 'administration'): boolean =>
+    isAllowed(identity, [{ scope, level: 'write' }]);
+  return { pull: true, triage: false, push: may('contents'), maintain: false, admin: may('administration') };
 }
 
-/** A commit and all before it, newest first. */
-function lineage(store: Store, sha: string): StoredCommit[] {
-  const found: StoredCommit[] = [];
-  for (let next = store.commits.get(sha); next !== undefined; next = store.commits.get(next.parent ?? '')) {
-    found.push(next);
-  }
-  return found;
+function renderProtection(protection: BranchProtection, url: string): JsonObject {
+  return {
+    url,
+    required_status_checks: {
+      url: `${url}/required_status_checks`,
+      strict: protection.strictChecks,
+      contexts: [...protection.requiredChecks],
+      contexts_url: `${url}/required_status_checks/contexts`,
+      checks: protection.requiredChecks.map((context) => ({ context, app_id: null })),
+    },
+    ...(protection.requiredReviews === 0
+      ? {}
+      : {
+          required_pull_request_reviews: {
+            url: `${url}/required_pull_request_reviews`,
+            dismiss_stale_reviews: protection.dismissStale,
+            require_code_owner_reviews: protection.requireCodeOwners,
+            required_approving_review_count: protection.requiredReviews,
+            require_last_push_approval: false,
+          },
+        }),
+    required_signatures: { url: `${url}/required_signatures`, enabled: false },
+    enforce_admins: { url: `${url}/enforce_admins`, enabled: protection.enforceAdmins },
+    required_linear_history: { enabled: false },
+    allow_force_pushes: { enabled: protection.allowForcePushes },
+    allow_deletions: { enabled: protection.allowDeletions },
+    block_creations: { enabled: false },
+    required_conversation_resolution: { enabled: protection.requireConversationResolution },
+    lock_branch: { enabled: false },
+    allow_fork_syncing: { enabled: false },
+  };
 }

@@ -74,6 +74,10 @@ const lists: Readonly<
     call: (sql) => sql`select * from ops.build_logs(${filled.deep}, 1, 5000, 200)`,
     indexes: ['build_events_pkey'],
   },
+  build_log_since: {
+    call: (sql) => sql`select * from ops.build_log_since(${filled.deep}, 0, 1, 5000, 200)`,
+    indexes: ['build_events_pkey'],
+  },
   build_log_tail: {
     call: (sql) => sql`select * from ops.build_log_tail(${filled.deep})`,
     indexes: ['build_events_pkey'],
@@ -146,11 +150,11 @@ const latePages: Readonly<Record<string, LatePage>> = {
     first: (sql) =>
       sql<
         Row[]
-      >`select * from ops.project_metrics(${filled.projects[0] ?? ''}, 'cpu_pct', 200, p_limit => 20)`,
+      >`select * from ops.project_metrics(${filled.projects[0] ?? ''}, 'cpu_pct', 24, p_limit => 20)`,
     after: (sql, { ts, id }) =>
       sql<
         Row[]
-      >`select * from ops.project_metrics(${filled.projects[0] ?? ''}, 'cpu_pct', 200, null, ${ts}, ${id}, 3)`,
+      >`select * from ops.project_metrics(${filled.projects[0] ?? ''}, 'cpu_pct', 24, null, ${ts}, ${id}, 3)`,
   },
   list_advisories: {
     table: 'advisories',

@@ -15,6 +15,7 @@ it('where there is a publication for Realtime, runs and builds are in it', async
   expect(rows.map((row) => row.name)).toEqual([
     'ops.artifacts',
     'ops.build_events',
+    'ops.builds',
     'ops.run_events',
     'ops.runs',
   ]);

@@ -42,7 +42,7 @@ const opening = (header: string, secret: string) => ({ [header]: room.secrets[se
 
 describe.skipIf(deno === null)('the ten functions under Deno', () => {
   it('are ten, and the gateway asks for a token where people call', () => {
-    expect(slugs).toHaveLength(10);
+    expect(slugs).toHaveLength(11);
     expect(room.project.host.running()).toEqual([]);
     const guarded = room.declared.functions.filter(({ verifyJwt }) => verifyJwt).map(({ slug }) => slug);
     expect(guarded.sort()).toEqual(forPeople);

@@ -1,6 +1,10 @@
 /** Every lint sees its defect and nothing else: clean, planted, seen, mended, clean. */
 import type { TransactionSql } from 'postgres';
 import { afterAll, describe, expect, it } from 'vitest';
+import { functionLints } from '../../../actions/_shared/checks/postgres-lints/function-lints.ts';
+import { policyLints } from '../../../actions/_shared/checks/postgres-lints/policy-lints.ts';
+import { rightsLints } from '../../../actions/_shared/checks/postgres-lints/rights-lints.ts';
+import { tableLints } from '../../../actions/_shared/checks/postgres-lints/table-lints.ts';
 import {
   type LintReport,
   lintPostgres,
@@ -9,6 +13,9 @@ import {
 import { bareDatabase } from '../../support/database.ts';
 
 const database = await bareDatabase(import.meta.url);
+
+/** Those about a schema by itself; others are in surroundings.test.ts. */
+const lints = [...tableLints, ...policyLints, ...functionLints, ...rightsLints];
 afterAll(() => database.drop());
 
 interface Planted {
@@ -212,7 +219,7 @@ async function follow(...steps: readonly string[]): Promise<readonly (readonly [
 }
 
 async function shopFindings(sql: TransactionSql): Promise<(readonly [string, string])[]> {
-  const { findings, unevaluated } = await lintPostgres(sql, { schemas: ['shop'] });
+  const { findings, unevaluated } = await lintPostgres(sql, { schemas: ['shop'] }, lints);
   expect(unevaluated).toEqual([]);
   return findings.map((finding) => [finding.name, finding.detail] as const);
 }
@@ -224,7 +231,7 @@ describe('a lint', () => {
 
   it('exists for nothing that is not planted here', () => {
     expect([...new Set(planted.map(({ lint }) => lint))].sort()).toEqual(
-      postgresLints.map((lint) => lint.name).sort(),
+      lints.map((lint) => lint.name).sort(),
     );
   });
 });
@@ -268,7 +275,7 @@ describe('a report', () => {
         description: expect.any(String),
         detail: '"shop.orders" has no comment',
         remediation: expect.any(String),
-        metadata: { schema: 'shop', name: 'orders', type: 'table' },
+        evidence: { schema: 'shop', name: 'orders', type: 'table' },
         cache_key: 'relation_without_comment_shop_orders',
       },
     ]);
@@ -281,6 +288,8 @@ describe('a report', () => {
       lintPostgres(sql, { schemas: ['public'] }, [
         { ...lint, name: 'needs_role', roles: ['nobody_here'] },
         { ...lint, name: 'broken', find: (inner) => inner`select 1 / 0` },
+        { ...lint, name: 'needs_api', needsApi: true },
+        { ...lint, name: 'needs_thing', about: ['extension:nowhere', 'storage.nothing'] },
         lint,
       ]),
     );
@@ -289,6 +298,10 @@ describe('a report', () => {
       unevaluated: [
         { name: 'needs_role', reason: 'there is no role nobody_here here' },
         { name: 'broken', reason: 'division by zero' },
+        { name: 'needs_api', reason: expect.stringContaining('which schemas the Data API exposes') },
+      ],
+      notApplicable: [
+        { name: 'needs_thing', reason: 'there is no extension nowhere, no storage.nothing here' },
       ],
     });
   });

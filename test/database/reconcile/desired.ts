@@ -100,6 +100,7 @@ export function desiredState(parts: Partial<DesiredState> = {}): DesiredState {
     jobs: [],
     functions: [],
     edgeSecrets: [],
+    checks: [],
     ...parts,
   };
 }

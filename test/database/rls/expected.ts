@@ -29,8 +29,12 @@ const relations = table(`
   ops.builds                          ----  .---    s---  .---  .---   s---
   ops.build_events                    ----  .---    s---  .---  .---   s---
   ops.build_leases                    ----  ----    ----  ----  ----   s---
+  ops.build_dispatches                ----  .---    s---  .---  .---   s---
   ops.artifacts                       ----  .---    s---  .---  .---   siud
   ops.metrics                         ----  .---    s---  .---  .---   s---
+  ops.metric_minutes                  ----  .---    s---  .---  .---   s---
+  ops.metric_hours                    ----  .---    s---  .---  .---   s---
+  ops.metric_marks                    ----  ----    ----  ----  ----   s---
   ops.monitoring                      ----  .---    s---  .---  .---   siud
   ops.upgrades                        ----  .---    s---  .---  .---   siud
   ops.partitioned_tables              ----  ----    ----  ----  ----   s---
@@ -46,6 +50,15 @@ const relations = table(`
   [alerts and what watches providers]
   ops.alerts                          ----  .---    .---  .---  s---   siu-
   ops.alert_events                    ----  .---    .---  .---  s---   s---
+  ops.alert_issues                    ----  .---    .---  .---  s---   siud
+  ops.alert_projections               ----  .---    .---  .---  s---   siu-
+  ops.silences                        ----  .---    .---  .---  s---   siud
+  ops.watchers                        ----  .---    .---  .---  s---   siu-
+  ops.check_policies                  ----  .---    .---  .---  s---   siud
+  ops.check_states                    ----  .---    .---  .---  s---   siud
+  ops.issue_commands                  ----  .---    .---  .---  s---   siu-
+  ops.advice_scans                    ----  .---    .---  .---  s---   si-d
+  ops.advice                          ----  .---    .---  .---  s---   siud
   ops.job_run_log                     ----  .---    .---  .---  s---   si--
   public.job_run_log                  ----  .---    .---  .---  s---   si--
   ops.openrouter_credits_cache        ----  .---    .---  .---  s---   siud
@@ -85,6 +98,8 @@ const relations = table(`
   partitions:ops.build_events         ----  ----    ----  ----  ----   ----
   partitions:ops.run_events           ----  ----    ----  ----  ----   ----
   partitions:ops.metrics              ----  ----    ----  ----  ----   ----
+  partitions:ops.metric_minutes       ----  ----    ----  ----  ----   ----
+  partitions:ops.metric_hours         ----  ----    ----  ----  ----   ----
 
   [reconcile]
   ops.managed_objects                 ----  ----    ----  ----  ----   s---
@@ -119,7 +134,13 @@ const open = table(`
   ops.get_build                       -     .       x  .  .      x
   ops.build_logs                      -     .       x  .  .      x
   ops.build_log_tail                  -     .       x  .  .      x
+  ops.build_log_since                 -     .       x  .  .      x
+  ops.build_log_position              -     .       x  .  .      x
+  ops.build_channel                   -     x       x  x  x      x
+  ops.repository_name                 -     x       x  x  x      x
   ops.build_artifacts                 -     .       x  .  .      x
+  ops.metric_resolution               -     x       x  x  x      x
+  ops.metric_annotations              -     .       x  .  .      x
   ops.build_is_final                  -     x       x  x  x      x
   ops.build_may_become                -     x       x  x  x      x
   ops.list_advisories                 -     .       x  .  .      x
@@ -150,6 +171,7 @@ const open = table(`
   [the control room, for its admins]
   ops.list_alerts                     -     .       .  .  x      x
   ops.list_alert_events               -     .       .  .  x      x
+  ops.list_advice                     -     .       .  .  x      x
   ops.batch_progress                  -     .       .  .  x      x
   ops.cron_health                     -     !       !  !  x      x
   public.get_cron_health              -     !       !  !  x      x
@@ -168,7 +190,15 @@ const service = everyone(
 
   [alerts]
   ops.raise_alert ops.raise_alerts ops.resolve_alert ops.resolve_alert_by_id ops.resolve_alerts ops.resolve_all_alerts
-  ops.acknowledge_alert ops.snooze_alert
+  ops.acknowledge_alert ops.snooze_alert ops.severity_rank ops.glob_pattern ops.require_matcher ops.alert_matches
+  ops.create_silence ops.end_silence ops.wake_alerts ops.apply_silences ops.apply_mutes ops.judge_alerts
+  ops.record_check_pass ops.note_check_states ops.raise_checked_alerts ops.calm_checked_alerts ops.retire_checks
+  ops.record_scan
+  ops.record_heartbeat ops.begin_alert_projection ops.end_alert_projection ops.bind_alerts ops.attempt_alert_issue
+  ops.forget_alert_issue
+  ops.settle_alert_issue ops.adopt_alert_issue ops.settle_alert_comment
+  ops.alert_of_issue ops.note_issue_closed ops.note_issue_reopened
+  ops.take_issue_command ops.settle_issue_command ops.claim_issue_answers ops.note_issue_answered ops.wake_alert
   public.ops_alert_raise_v1 public.ops_alert_list_active_v1 public.ops_alert_resolve_v1
   public.ops_alert_resolve_by_dedupe_key_v1 public.ops_alert_resolve_all_v1
 
@@ -188,9 +218,15 @@ const service = everyone(
 
   [builds]
   ops.create_build ops.enqueue_build ops.claim_next_run ops.heartbeat_build ops.set_build_status ops.retry_build
+  ops.claim_build_dispatches ops.settle_build_dispatch ops.open_build ops.start_build_run ops.silent_builds ops.settle_silent_build
+  ops.rollback_build
   ops.cancel_build ops.rescue_builds ops.build_writer ops.append_build_event ops.append_build_events
   ops.record_artifact ops.record_metrics ops.upsert_monitoring ops.record_upgrade ops.idle_projects
   ops.raise_advisory ops.settle_advisories ops.suppress_advisory ops.list_partitions
+
+  [recorders, under their lease]
+  ops.record_build_start ops.record_build_heartbeat ops.record_build_lines ops.record_build_status ops.record_build_artifact
+  ops.record_build_metrics ops.record_build_from_run ops.replay_build_status
 
   [runbooks]
   ops.claim_run ops.heartbeat_run ops.append_run_events ops.set_run_status ops.record_run_artifact ops.rescue_runs
@@ -222,6 +258,7 @@ const internal = everyone(
   ops.succeed_run ops.fail_run ops.judge_jobs ops.redact_result ops.redact_values ops.redact_vault
   ops.prune_history ops.prune_job_queue ops.forget_answers ops.earlier_answer ops.remember_answer
   ops.check_cron_health ops.cron_findings ops.cron_run_mix ops.net_mix
+  ops.watch_watchers ops.prune_alert_issues ops.prune_issue_commands
 
   [asked by functions that run as their owner]
   ops.calling_role ops.require_org_manager ops.require_another_owner ops.is_service ops.require_admin
@@ -230,15 +267,20 @@ const internal = everyone(
   [partitions, and parts of what builds and runs do]
   ops.register_partitions ops.maintain_partitions ops.create_partitions ops.create_partition ops.expire_partitions
   ops.partition_start ops.partition_end ops.partition_key
+  ops.roll_up_metrics ops.metric_series_key ops.require_lease ops.admit_build_writer
   ops.change_build ops.note_build ops.close_build_job ops.note_run ops.prune_run_history ops.prune_control_history
 
   [triggers]
   ops.inherit_from_project ops.inherit_from_branch ops.inherit_from_build ops.keep_project_org ops.count_builds
-  ops.forget_build_events ops.forget_metrics ops.stamp_advisory ops.follow_run
-  ops.record_raised_alerts ops.record_changed_alerts ops.sum_migration_logs
+  ops.announce_builds ops.forget_metric_rollups ops.forget_build_events ops.forget_metrics ops.stamp_advisory ops.follow_run
+  ops.record_raised_alerts ops.record_changed_alerts ops.keep_answer ops.sum_migration_logs
 
   [granted by hand to a role that may plan, see docs/github.md]
   ops.plan_cron_jobs ops.plan_secrets
+
+  [granted by hand to a role that may check, see docs/checks.md]
+  ops.first_cron_run ops.probe_cron_jobs ops.probe_scheduler ops.probe_functions ops.probe_queue ops.probe_net
+  ops.is_plain_shape ops.probe_secrets ops.probe_openrouter ops.probe_batches
 `,
   '- - - - - -',
 );

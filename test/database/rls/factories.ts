@@ -45,12 +45,16 @@ export const factories: Readonly<Record<string, Factory>> = {
     insert into ${into} (org_id, project_id, branch_id) values (${orgs.a}, ${rows.project}, ${rows.branch})
   `,
   build_events: (sql, into) => sql`
-    insert into ${into} (build_id, org_id, attempt, seq, message) values (${rows.build}, ${orgs.a}, 0, ${number()}, 'line')
+    insert into ${into} (build_id, org_id, attempt, seq, message) values (${rows.build}, ${orgs.a}, 1, ${number()}, 'line')
   `,
   build_leases: (sql, into) => sql`
     insert into ${into} (build_id, attempt, token, runner_id, expires_at)
     values (${rows.build}, 1, 1, 'matrix', now() + interval '1 minute')
     on conflict do nothing
+  `,
+  build_dispatches: (sql, into) => sql`
+    insert into ${into} (build_id, attempt, org_id, repository, workflow, ref)
+    values (${rows.build}, 1 + (random() * 1e6)::integer, ${orgs.a}, 'acme/app', 'build.yml', 'main')
   `,
   artifacts: (sql, into) =>
     sql`insert into ${into} (org_id, build_id, name) values (${orgs.a}, ${rows.build}, ${word()})`,
@@ -65,6 +69,16 @@ export const factories: Readonly<Record<string, Factory>> = {
     insert into ${into} (org_id, project_id, cache_key, name, title)
     values (${orgs.a}, ${rows.project}, ${word()}, 'quiet', 'Matrix')
   `,
+  metric_minutes: (sql, into) => sql`
+    insert into ${into} (ts, org_id, project_id, metric, series, samples, total, minimum, maximum)
+    values (now(), ${orgs.a}, ${rows.project}, ${word()}, ops.new_id(), 1, 1, 1, 1)
+  `,
+  metric_hours: (sql, into) => sql`
+    insert into ${into} (ts, org_id, project_id, metric, series, samples, total, minimum, maximum)
+    values (now(), ${orgs.a}, ${rows.project}, ${word()}, ops.new_id(), 1, 1, 1, 1)
+  `,
+  metric_marks: (sql, into) =>
+    sql`insert into ${into} (project_id, metric, minute) values (${rows.project}, 'matrix', now())`,
   upgrades: (sql, into) => sql`
     insert into ${into} (org_id, project_id, from_version, to_version)
     values (${orgs.a}, ${rows.project}, '18.0', ${word()})
@@ -88,6 +102,28 @@ export const factories: Readonly<Record<string, Factory>> = {
     sql`insert into ${into} (kind, dedupe_key, severity, title) values ('test', ${word()}, 'warning', 'Matrix')`,
   alert_events: (sql, into) =>
     sql`insert into ${into} (alert_id, event, severity, count) values (1, 'counted', 'warning', 2)`,
+  issue_commands: (sql, into) =>
+    sql`insert into ${into} (repository, comment_id, issue_number, actor, permission, command)
+        values ('acme/ops', (random() * 1e15)::bigint, 7, 'alice', 'write', 'ack')`,
+  alert_issues: (sql, into) =>
+    sql`insert into ${into} (repository, kind, key) values ('acme/ops', 'alert', ${word()})`,
+  alert_projections: (sql, into) =>
+    sql`insert into ${into} (repository, holder, lease_until) values (${word()}, 'matrix', now())`,
+  silences: (sql, into) =>
+    sql`insert into ${into} (matcher, until, created_by) values ('{"key": "matrix"}', now() + interval '1 hour', 'matrix')`,
+  advice_scans: (sql, into) =>
+    sql`insert into ${into} (at, environment) values (clock_timestamp(), 'matrix')`,
+  advice: (sql, into) => sql`
+    insert into ${into} (cache_key, rule, level, title, first_seen_at, last_seen_at)
+    values (${word()}, 'matrix', 'WARN', 'Matrix', now(), now())
+  `,
+  watchers: (sql, into) => sql`insert into ${into} (name, every) values (${word()}, '5 minutes')`,
+  check_policies: (sql, into) =>
+    sql`insert into ${into} (source, check_name, policy) values ('checks', ${word()}, '{}')`,
+  check_states: (sql, into) => sql`
+    insert into ${into} (source, check_name, object, state, severity, finding, recent, recorded_at)
+    values ('checks', ${word()}, '', 'firing', 'warning', '{}', 1, now())
+  `,
   job_definitions: (sql, into) =>
     sql`insert into ${into} (name, definition, digest) values (${word()}, '{}', 'digest')`,
   cron_runs: (sql, into) =>

@@ -1,11 +1,12 @@
 import type { PendingQuery, Row } from 'postgres';
-import * as z from 'zod';
 import type { Transaction } from '../../database/connect.ts';
 import { textArray } from '../../database/text-array.ts';
 
 /** What to look at. */
 export interface LintScope {
   readonly schemas: readonly string[];
+  /** Schemas the Data API exposes; left out when nobody knows, and then lints about it say so instead of nothing. */
+  readonly apiSchemas?: readonly string[];
 }
 
 /** One rule about a schema. */
@@ -20,18 +21,13 @@ export interface PostgresLint {
   readonly remediation: string;
   /** Roles without which the question makes no sense. */
   readonly roles: readonly string[];
+  /** `schema.name` of relations, or `extension:name`: where one is missing, nothing can be wrong. */
+  readonly about?: readonly string[];
+  /** True when the answer depends on what the Data API exposes. */
+  readonly needsApi?: true;
   /** One statement that answers with `detail`, `metadata` and `key`, in a stable order. */
   readonly find: (sql: Transaction, scope: LintScope) => PendingQuery<Row[]>;
 }
-
-/** Rows of a lint. `key` with the lint's name in front is the `cache_key`. */
-export const FoundRows = z.array(
-  z.object({
-    detail: z.string(),
-    metadata: z.record(z.string(), z.unknown()),
-    key: z.array(z.string()),
-  }),
-);
 
 const handbook = 'https://supabase.com/docs/guides/database/database-linter?lint=';
 
@@ -52,6 +48,11 @@ export function relationsIn(sql: Transaction, scope: LintScope): PendingQuery<Ro
         where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
       )
   )`;
+}
+
+/** The exposed schemas of the scope as a parameter of type `text[]`. */
+export function apiSchemas(scope: LintScope): string {
+  return textArray(scope.apiSchemas ?? []);
 }
 
 /** Functions and procedures of the scope that no extension owns: rows of pg_proc, with `schema` and `signature`. */

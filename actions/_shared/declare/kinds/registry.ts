@@ -1,7 +1,11 @@
 /** How each kind is read and linted. A new kind is one file in this folder, a line in `specs.ts` and a line here. */
 import type { ReportFinding } from '../finding.ts';
+import { lintCheck } from '../lint/lint-check.ts';
 import { lintJob } from '../lint/lint-job.ts';
 import type { Shape } from '../shape.ts';
+import { AdvisoryFile, readAdvisories } from './advisories.ts';
+import { readCheck } from './checks.ts';
+import { CheckFile } from './checks-schema.ts';
 import { readJob } from './cron.ts';
 import { CronFile } from './cron-schema.ts';
 import { EnvironmentsFile, readEnvironment } from './environments.ts';
@@ -24,4 +28,6 @@ export const KINDS: { readonly [Name in KindName]: Kind<Specs[Name]> } = {
   secrets: { schema: SecretsFile, title: 'Secrets', read: readSecret },
   cron: { schema: CronFile, title: 'Scheduled job', read: readJob, lint: lintJob },
   functions: { schema: FunctionFile, title: 'Edge Function', read: readFunction },
+  checks: { schema: CheckFile, title: 'Check', read: readCheck, lint: lintCheck },
+  advisories: { schema: AdvisoryFile, title: 'Advisories', read: readAdvisories },
 };

@@ -1,4 +1,6 @@
 /** The kinds of files in `runbooks/`: where they live and what reading one yields. No code, so that it costs nothing. */
+import type { AdvisorySpec } from './advisory-policy.ts';
+import type { CheckSpec } from './checks-model.ts';
 import type { JobSpec } from './cron.ts';
 import type { EnvironmentSpec } from './environments.ts';
 import type { FunctionSpec } from './functions.ts';
@@ -10,6 +12,8 @@ export interface Specs {
   readonly secrets: SecretSpec;
   readonly cron: JobSpec;
   readonly functions: FunctionSpec;
+  readonly checks: CheckSpec;
+  readonly advisories: AdvisorySpec;
 }
 
 export type KindName = keyof Specs;
@@ -20,6 +24,8 @@ export const PLACES = {
   secrets: { file: 'runbooks/secrets.yaml' },
   cron: { folder: 'runbooks/cron', landmark: 'schedule' },
   functions: { folder: 'runbooks/functions', landmark: 'verify_jwt' },
+  checks: { folder: 'runbooks/checks', landmark: 'description' },
+  advisories: { folder: 'runbooks/advisories', landmark: 'rules' },
 } as const satisfies Readonly<
   Record<KindName, { readonly file: string } | { readonly folder: string; readonly landmark: string }>
 >;

@@ -1,0 +1,3 @@
+import { advisoryScan } from '../dist/index.js';
+
+await advisoryScan();

@@ -1,0 +1,3 @@
+import { dispatchBuilds } from '../dist/index.js';
+
+await dispatchBuilds();

@@ -1,0 +1,3 @@
+import { healthCheck } from '../dist/index.js';
+
+await healthCheck();

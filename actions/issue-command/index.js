@@ -1,0 +1,3 @@
+import { issueCommand } from '../dist/index.js';
+
+await issueCommand();

@@ -1,0 +1,3 @@
+import { recordBuild } from '../dist/index.js';
+
+await recordBuild();

@@ -1,0 +1,3 @@
+import { recordBuildPost } from '../dist/index.js';
+
+await recordBuildPost();

@@ -1,0 +1,4 @@
+import { serve } from '../_shared/serve.ts';
+import { recordBuild } from './handler.ts';
+
+serve(recordBuild);

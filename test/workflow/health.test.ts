@@ -1,0 +1,169 @@
+/** The real health.yml: what is wrong becomes one issue, and everything that can happen to it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunView } from '../../local/workflows/engine/session.ts';
+import { repositoryFiles } from '../../local/workflows/repository-files.ts';
+import { root } from '../contract/action-metadata.ts';
+import { passTime } from '../database/alerts/pass-time.ts';
+import { declareJob, sqlCall } from '../database/ops/jobs.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import {
+  jobOf,
+  logOf,
+  startWorkflowWorld,
+  visibleOf,
+  type WorkflowWorld,
+} from '../support/workflow-world.ts';
+
+const job = 'tidy_orders';
+const CANARY = 'canary-token-0123456789abcdef';
+
+let world: WorkflowWorld;
+let staging: TestDatabase;
+
+/** The checks of this repository are about things a bare database does not have; the collector raises what this is about. */
+function withoutDeclarations(): Record<string, null> {
+  const gone = /^runbooks\/(?:cron|functions|checks|advisories)\//;
+  return Object.fromEntries(
+    Object.keys(repositoryFiles(root, (file) => gone.test(file))).map((file) => [file, null]),
+  );
+}
+
+beforeAll(async () => {
+  staging = await createTestDatabase(import.meta.url);
+  world = await startWorkflowWorld({
+    file: import.meta.url,
+    files: withoutDeclarations(),
+    secrets: { SUPABASE_ACCESS_TOKEN: CANARY },
+    environmentSecrets: { 'staging-watch': { OPS_STAGING_DATABASE_URL: staging.url } },
+  });
+  const { sql } = world.database;
+  await sql`create schema shop`;
+  await sql`create table shop.orders (id int)`;
+  await declareJob(sql, job, { owner: '@bob', call: sqlCall('select count(*) from shop.orders') });
+}, 120_000);
+
+afterAll(async () => {
+  await world.stop();
+  await staging.drop();
+});
+
+function health(): Promise<RunView> {
+  return world.dispatch('health.yml', { environment: 'production' });
+}
+
+function issues() {
+  return [...world.github.store.issues.values()];
+}
+
+async function fire(times: number): Promise<void> {
+  for (let time = 0; time < times; time += 1) await world.database.sql`select ops.fire_now(${job}, 'alice')`;
+  await world.database.sql`select ops.collect()`;
+}
+
+describe('health.yml', { timeout: 120_000 }, () => {
+  it('looks at every environment when its time comes round', async () => {
+    await fire(3);
+    const [run] = await world.tick('health.yml');
+    expect(run?.conclusion, logOf(run)).toBe('success');
+    expect(run?.jobs.map(({ name }) => name).sort()).toEqual(['health (production)', 'health (staging)']);
+    expect(issues()).toEqual([]);
+  });
+
+  it('opens one issue for a job that fails, with the evidence and its last runs', async () => {
+    await world.database.sql`alter table shop.orders rename to orders_old`;
+    await fire(2);
+    const run = await health();
+    expect(run.conclusion, logOf(run)).toBe('success');
+    expect(issues()).toMatchObject([{ number: 1, state: 'open', assignees: ['bob'] }]);
+    const { body, labels } = issues()[0] ?? {};
+    expect(labels).toEqual(expect.arrayContaining(['ops-alert', 'env:production', 'severity:warning']));
+    expect(body).toContain('relation "shop.orders" does not exist');
+    expect(body).toContain('`sql_error`');
+    expect(body).toMatch(/`[▁▂▃▄▅▆▇█]{3}××` last 5 runs/);
+    expect(jobOf(run).summary).toContain(`/issues/1)`);
+    expect(jobOf(run).summary).toContain(job);
+  });
+
+  it('says who has it, and writes nothing more while nothing changes', async () => {
+    await world.database
+      .sql`select ops.acknowledge_alert(id, 'ada', 'on it') from ops.alerts where resolved_at is null`;
+    await health();
+    expect(issues()[0]?.labels).toContain('state:acknowledged');
+    const before = world.github.calls.length;
+    await fire(1);
+    await health();
+    const calls = world.github.calls.slice(before).map(({ operation }) => operation);
+    expect(calls.filter((operation) => /^issues\//.test(operation))).toEqual(['issues/list-for-repo']);
+  });
+
+  it('closes it by itself when the job succeeds, and reopens the same one when it fails again', async () => {
+    await world.database.sql`alter table shop.orders_old rename to orders`;
+    await fire(1);
+    await health();
+    expect(issues()).toMatchObject([{ state: 'closed', stateReason: 'completed' }]);
+
+    await world.database.sql`alter table shop.orders rename to orders_old`;
+    await fire(1);
+    await passTime(world.database.sql, '1 hour');
+    await health();
+    expect(issues()).toMatchObject([{ number: 1, state: 'open', stateReason: 'reopened' }]);
+    expect(issues()[0]?.labels).not.toContain('state:acknowledged');
+  });
+
+  it('takes a closed issue for an answer', async () => {
+    await world.after(() => world.bob.closeIssue(1));
+    await health();
+    const [alert] = await world.database
+      .sql`select status, acknowledged_by from ops.alerts where resolved_at is null`;
+    expect(alert).toEqual({ status: 'acknowledged', acknowledged_by: 'bob' });
+    expect(issues()).toMatchObject([{ state: 'closed' }]);
+  });
+
+  it('says unknown in one issue while the database is away, touches no other, and closes it by itself', async () => {
+    const { database } = world;
+    const before = issues().map(({ number, state, body }) => ({ number, state, body }));
+    await database.superuser.unsafe(`alter database ${database.name} connection limit 0`);
+
+    const lost = await health();
+    expect(lost.conclusion).toBe('failure');
+    expect(issues().map(({ number, state, body }) => ({ number, state, body }))[0]).toEqual(before[0]);
+    const unknown = { number: 2, title: 'production: unknown, the database cannot be reached' };
+    expect(issues()[1]).toMatchObject({ ...unknown, state: 'open' });
+    expect(issues()[1]?.body).toContain('The server has no connection left');
+    await health();
+    expect(issues()).toHaveLength(2);
+
+    await database.superuser.unsafe(`alter database ${database.name} connection limit -1`);
+    const back = await health();
+    expect(back.conclusion, logOf(back)).toBe('success');
+    expect(issues()[1]).toMatchObject({ ...unknown, state: 'closed' });
+
+    await database.superuser.unsafe(`alter database ${database.name} connection limit 0`);
+    await health();
+    await database.superuser.unsafe(`alter database ${database.name} connection limit -1`);
+    expect(issues()).toHaveLength(2);
+    expect(issues()[1]).toMatchObject({ ...unknown, state: 'open' });
+    await health();
+    expect(issues()[1]).toMatchObject({ state: 'closed' });
+  });
+
+  it('is missed by the database, and shows that it was when it comes back', async () => {
+    const { sql } = world.database;
+    await passTime(sql, '2 hours');
+    await sql`select ops.watch_watchers()`;
+    await health();
+    const missed = { title: 'production: The workflow health does not come by any more' };
+    expect(issues().at(-1)).toMatchObject({ ...missed, state: 'open' });
+    await sql`select ops.watch_watchers()`;
+    await health();
+    expect(issues().at(-1)).toMatchObject({ ...missed, state: 'closed' });
+  });
+
+  it('shows no secret value, and asks GitHub for nothing it does not know', async () => {
+    const seen = [visibleOf(world.engine.runs), ...issues().map(({ body }) => body ?? '')].join('\n');
+    for (const secret of [CANARY, world.database.url, new URL(world.database.url).password]) {
+      expect(seen).not.toContain(secret);
+    }
+    expect(world.github.violations).toEqual([]);
+  });
+});
