@@ -399,13 +399,19 @@ END,
   build_count bigint not null default 0,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  manual boolean not null default false,
+  one_at_a_time boolean not null default true,
+  stop_superseded boolean not null default false,
+  waiting_limit integer,
+  archived_at timestamp with time zone,
   constraint branches_pkey PRIMARY KEY (id),
   constraint branches_id_project_id_key UNIQUE (id, project_id),
   constraint branches_inputs_check CHECK ((jsonb_typeof(inputs) = 'object'::text)),
   constraint branches_lane_check CHECK ((lane = ANY (ARRAY['production'::text, 'staging'::text, 'development'::text]))),
   constraint branches_name_check CHECK ((name <> ''::text)),
   constraint branches_project_id_fkey FOREIGN KEY (project_id) REFERENCES ops.projects(id) ON DELETE CASCADE,
-  constraint branches_project_id_name_key UNIQUE (project_id, name)
+  constraint branches_project_id_name_key UNIQUE (project_id, name),
+  constraint branches_waiting_limit_check CHECK ((waiting_limit > 0))
 );
 comment on table ops.branches is 'Branches of a project, each in one of three lanes.';
 comment on column ops.branches.org_id is 'Of the project; filled by a trigger, whatever the writer says.';
@@ -413,6 +419,11 @@ comment on column ops.branches.environment is 'GitHub environment its builds dep
 comment on column ops.branches.inputs is 'Inputs every build of this branch starts with; a build''s own win.';
 comment on column ops.branches.cancel_superseded is 'A new build cancels those of this branch that still wait.';
 comment on column ops.branches.build_count is 'Builds of this branch, kept by a trigger: counting a million rows for a page would take a second.';
+comment on column ops.branches.manual is 'Builds begin when somebody asks: pushes and schedules are refused, and a build that vanished is not tried again by itself.';
+comment on column ops.branches.one_at_a_time is 'A build waits until the one before it has ended.';
+comment on column ops.branches.stop_superseded is 'A new build also stops the one that runs.';
+comment on column ops.branches.waiting_limit is 'Builds that may wait; one more is refused.';
+comment on column ops.branches.archived_at is 'No file declares it any more: its history stays, and nothing new is built.';
 CREATE INDEX branches_lane ON ops.branches USING btree (project_id, lane_rank, name);
 CREATE TRIGGER inherit_org BEFORE INSERT OR UPDATE OF org_id, project_id ON ops.branches FOR EACH ROW EXECUTE FUNCTION ops.inherit_from_project();
 alter table ops.branches enable row level security;
@@ -441,18 +452,25 @@ create table ops.build_dispatches (
   posted_at timestamp with time zone,
   github_run_id bigint,
   github_run_url text,
+  extra_runs bigint[] not null default '{}'::bigint[],
   error text,
   created_at timestamp with time zone not null default clock_timestamp(),
   settled_at timestamp with time zone,
   constraint build_dispatches_pkey PRIMARY KEY (build_id, attempt),
   constraint build_dispatches_attempt_check CHECK ((attempt > 0)),
   constraint build_dispatches_build_id_fkey FOREIGN KEY (build_id) REFERENCES ops.builds(id) ON DELETE CASCADE,
-  constraint build_dispatches_check CHECK (((settled_at IS NOT NULL) = (state = ANY (ARRAY['sent'::text, 'refused'::text])))),
-  constraint build_dispatches_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'refused'::text])))
+  constraint build_dispatches_check CHECK (((settled_at IS NOT NULL) = (state = ANY (ARRAY['sent'::text, 'refused'::text, 'dropped'::text])))),
+  constraint build_dispatches_extra_runs_check CHECK ((cardinality(extra_runs) <= 100)),
+  constraint build_dispatches_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'sending'::text, 'unknown'::text, 'sent'::text, 'refused'::text, 'dropped'::text])))
 );
-comment on table ops.build_dispatches is 'The outbox: one order to GitHub for each attempt of a build. pending: nobody was told. sending: somebody is telling GitHub, until next_at. unknown: told, and the answer was lost. sent: the run is known. refused: GitHub said no.';
+comment on table ops.build_dispatches is 'The outbox: one order to GitHub for each attempt of a build. pending: GitHub has no run of it. sending: somebody is telling GitHub, until next_at. unknown: told, and the answer was lost. sent: the run is known. refused: GitHub said no. dropped: the build went on or ended without it.';
 comment on column ops.build_dispatches.claim_token is 'Fencing: who settles with an older one changes nothing.';
+comment on column ops.build_dispatches.next_at is 'When the next dispatcher may take it.';
+comment on column ops.build_dispatches.posts is 'How often GitHub was told, requests it put off not counted.';
+comment on column ops.build_dispatches.looks is 'How often its run was looked for since GitHub was last told.';
 comment on column ops.build_dispatches.posted_at is 'When GitHub was last told, or was about to be.';
+comment on column ops.build_dispatches.extra_runs is 'Runs that claimed to be this build''s and are not: to be cancelled on GitHub.';
+CREATE INDEX build_dispatches_extra ON ops.build_dispatches USING btree (build_id) WHERE (extra_runs <> '{}'::bigint[]);
 CREATE INDEX build_dispatches_open ON ops.build_dispatches USING btree (next_at) WHERE (settled_at IS NULL);
 CREATE INDEX build_dispatches_run ON ops.build_dispatches USING btree (github_run_id) WHERE (github_run_id IS NOT NULL);
 alter table ops.build_dispatches enable row level security;
@@ -534,6 +552,7 @@ create table ops.builds (
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
   updated_at timestamp with time zone not null default now(),
+  rollback_of text,
   constraint builds_pkey PRIMARY KEY (id),
   constraint builds_attempt_check CHECK ((attempt >= 0)),
   constraint builds_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES ops.branches(id) ON DELETE CASCADE,
@@ -556,6 +575,7 @@ comment on column ops.builds.attempt is 'Number of the current try; 0 until some
 comment on column ops.builds.queue_id is 'ops.job_queue.id of the current or last try. No foreign key: the queue forgets what is done.';
 comment on column ops.builds.error is 'Why it failed, was cancelled or counts as lost.';
 comment on column ops.builds.cancel_requested_at is 'Somebody wants the running build to stop; its runner hears of it with the next heartbeat, and its end says what came of it.';
+comment on column ops.builds.rollback_of is 'The commit this build took the place of, when it is a rollback.';
 CREATE INDEX builds_branch ON ops.builds USING btree (branch_id, id DESC);
 CREATE INDEX builds_github_run ON ops.builds USING btree (github_run_id) WHERE (github_run_id IS NOT NULL);
 CREATE UNIQUE INDEX builds_idempotency_key ON ops.builds USING btree (project_id, idempotency_key) WHERE (idempotency_key IS NOT NULL);
@@ -568,6 +588,7 @@ CREATE TRIGGER count_added AFTER INSERT ON ops.builds REFERENCING NEW TABLE AS a
 CREATE TRIGGER count_removed AFTER DELETE ON ops.builds REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_builds();
 CREATE TRIGGER forget_events AFTER DELETE ON ops.builds REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.forget_build_events();
 CREATE TRIGGER inherit_org BEFORE INSERT OR UPDATE OF org_id, project_id, branch_id ON ops.builds FOR EACH ROW EXECUTE FUNCTION ops.inherit_from_branch();
+CREATE TRIGGER monitor_builds AFTER UPDATE ON ops.builds REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.monitor_builds();
 alter table ops.builds enable row level security;
 create policy member_select on ops.builds for select to authenticated using ((org_id = ANY (ARRAY( SELECT ops.my_org_ids() AS my_org_ids))));
 create policy service_role_select on ops.builds for select to service_role using (true);
@@ -1270,8 +1291,12 @@ create table ops.projects (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   dispatch boolean not null default false,
+  archived_at timestamp with time zone,
+  keep_builds interval,
+  declared boolean not null default false,
   repository_id bigint,
   constraint projects_pkey PRIMARY KEY (id),
+  constraint projects_keep_builds_check CHECK ((keep_builds >= '1 day'::interval)),
   constraint projects_name_check CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
   constraint projects_org_id_fkey FOREIGN KEY (org_id) REFERENCES ops.orgs(id) ON DELETE CASCADE,
   constraint projects_org_id_slug_key UNIQUE (org_id, slug),
@@ -1280,6 +1305,9 @@ create table ops.projects (
 comment on table ops.projects is 'What an organisation builds: one repository, in branches.';
 comment on column ops.projects.workflow is 'File of the workflow that builds it, for example build.yml; a branch may name its own.';
 comment on column ops.projects.dispatch is 'Its builds are sent to GitHub as runs of its workflow; else runners of one''s own take them (ops.claim_next_run).';
+comment on column ops.projects.archived_at is 'No file declares it any more: its history stays, and nothing new is built.';
+comment on column ops.projects.keep_builds is 'How long ended builds are kept; the last twenty of a branch and its last good one stay. Null: for ever.';
+comment on column ops.projects.declared is 'A file of runbooks/projects/ made it.';
 comment on column ops.projects.repository_id is 'GitHub''s number of the repository. Pinned when the first run of that name proves itself: whoever gets the name later is somebody else.';
 CREATE INDEX projects_name ON ops.projects USING btree (org_id, name, id);
 CREATE TRIGGER forget_metric_rollups AFTER DELETE ON ops.projects REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.forget_metric_rollups();
@@ -2321,6 +2349,37 @@ comment on function ops.approve_run(uuid,text,text) is 'For admins: let a run go
 grant execute on function ops.approve_run(uuid,text,text) to authenticated;
 grant execute on function ops.approve_run(uuid,text,text) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.archive_project(p_name text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_build record;
+begin
+  update ops.projects p
+  set archived_at = now(), updated_at = now(), declared = false
+  from ops.orgs o
+  where o.id = p.org_id and o.slug = split_part(p_name, '/', 1) and p.slug = split_part(p_name, '/', 2) and p.archived_at is null;
+  if not found then
+    return false;
+  end if;
+  for v_build in
+    select b.id
+    from ops.builds b
+    join ops.projects p on p.id = b.project_id
+    join ops.orgs o on o.id = p.org_id
+    where o.slug = split_part(p_name, '/', 1) and p.slug = split_part(p_name, '/', 2) and b.status = 'queued'
+    order by b.id
+  loop
+    perform ops.cancel_build(v_build.id, 'reconcile', 'its project was archived');
+  end loop;
+  return true;
+end
+$function$;
+comment on function ops.archive_project(text) is 'No file declares this project (org/slug) any more: nothing new is built, builds that wait are cancelled, and all it left stays to be read.';
+grant execute on function ops.archive_project(text) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.attempt_alert_issue(p_id bigint, p_token bigint, p_attempt text, p_seconds integer DEFAULT 180)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3135,7 +3194,7 @@ end
 $function$;
 comment on function ops.check_cron_health() is 'Raise an alert per finding of ops.cron_findings, its remedy in it, and resolve those that are gone. Returns how many there are.';
 
-CREATE OR REPLACE FUNCTION ops.claim_build_dispatches(p_dispatcher text, p_limit integer DEFAULT 10, p_window interval DEFAULT '00:15:00'::interval)
+CREATE OR REPLACE FUNCTION ops.claim_build_dispatches(p_dispatcher text, p_limit integer DEFAULT 10, p_repositories text[] DEFAULT NULL::text[])
  RETURNS TABLE(build_id uuid, attempt integer, claim_token bigint, action text, repository text, workflow text, ref text, inputs jsonb, posted_at timestamp with time zone, looks integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3145,29 +3204,46 @@ AS $function$
 declare
   v_now timestamptz := clock_timestamp();
   v_limit integer := least(greatest(coalesce(p_limit, 10), 1), 100);
-  v_job record;
+  v_repositories text[] := (select array_agg(lower(r)) from unnest(p_repositories) r);
+  v_busy int8multirange;
   v_build record;
   v_row record;
+  v_token bigint;
   v_found integer := 0;
 begin
   if coalesce(p_dispatcher, '') = '' then
     raise exception 'a dispatcher says who it is' using errcode = 'invalid_parameter_value';
   end if;
-  -- First what is open: orders whose answer was lost or whose dispatcher died are looked for, those nobody told are told.
+  if current_setting('transaction_isolation') <> 'read committed' then
+    raise exception 'orders are claimed at isolation level read committed: a claim must see the leases of the one before it'
+      using errcode = 'invalid_transaction_state';
+  end if;
   for v_row in
-    select d.build_id, d.attempt, d.state, b.attempt as current, b.status
+    select d.build_id, d.attempt, d.state, d.posts, d.repository, b.attempt as current, b.status, b.cancel_requested_at
     from ops.build_dispatches d
     join ops.builds b on b.id = d.build_id
-    where d.settled_at is null and d.next_at <= v_now
+    where d.settled_at is null and d.next_at <= v_now and (v_repositories is null or lower(d.repository) = any (v_repositories))
     order by d.next_at
     limit v_limit
-    for no key update of d skip locked
+    for no key update of b, d skip locked
   loop
     if v_row.attempt <> v_row.current or v_row.status <> 'dispatched' then
-      -- Overtaken: the run showed up by itself, or the build ended.
-      update ops.build_dispatches d
-      set state = 'refused', settled_at = v_now, error = coalesce(d.error, 'the build went on without it')
-      where d.build_id = v_row.build_id and d.attempt = v_row.attempt;
+      perform ops.drop_build_dispatch(v_row.build_id, v_row.attempt, 'the build went on without it');
+      continue;
+    end if;
+    if v_row.state = 'pending' and v_row.cancel_requested_at is not null then
+      perform ops.drop_build_dispatch(v_row.build_id, v_row.attempt, 'cancelled before GitHub was told');
+      perform ops.change_build(v_row.build_id, 'cancelled', null);
+      continue;
+    end if;
+    if v_row.state = 'pending' and v_row.posts >= 5 then
+      perform ops.drop_build_dispatch(v_row.build_id, v_row.attempt, null);
+      perform ops.change_build(v_row.build_id, 'failed', 'GitHub was told ' || v_row.posts || ' times, and no run came of it');
+      perform ops.raise_alert(
+        'build_dispatch', 'build_dispatch:' || v_row.build_id, 'warning', 'GitHub starts no run for a build', '',
+        jsonb_build_object('build_id', v_row.build_id, 'attempt', v_row.attempt, 'repository', v_row.repository,
+          'remediation', 'Look at githubstatus.com and at the Actions page of the repository, then `opsroom build` again.')
+      );
       continue;
     end if;
     v_found := v_found + 1;
@@ -3184,37 +3260,39 @@ begin
       returning d.build_id, d.attempt, d.claim_token, case v_row.state when 'pending' then 'send' else 'find' end, d.repository,
         d.workflow, d.ref, d.inputs, d.posted_at, d.looks;
   end loop;
+  if v_found >= v_limit or exists (select from ops.job_types t where t.task_type = 'build_dispatch' and t.paused) then
+    return;
+  end if;
 
-  while v_found < v_limit loop
-    select c.id, c.lease_token into v_job from ops.claim_jobs(p_dispatcher, 1, interval '6 hours', '{build_dispatch}') c;
-    exit when not found;
-    select b.id, b.org_id, b.status, b.attempt, b.inputs, b.commit_sha, h.name as branch, coalesce(h.workflow, p.workflow) as workflow,
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('ops.queue:claim:build_dispatch', 0));
+  v_busy := coalesce((select range_agg(l.held) from ops.job_leases l), '{}');
+  for v_build in
+    select b.id, b.org_id, b.attempt, b.queue_id, b.inputs, b.commit_sha, h.name as branch, coalesce(h.workflow, p.workflow) as workflow,
       ops.repository_name(p.repo_url) as repository
-    into v_build
-    from ops.builds b
+    from ops.queued_jobs q
+    join ops.builds b on b.queue_id = q.id
     join ops.branches h on h.id = b.branch_id
     join ops.projects p on p.id = b.project_id
-    where b.queue_id = v_job.id
-    for no key update of b skip locked;
-    if not found then
-      if exists (select from ops.builds b where b.queue_id = v_job.id) then
-        perform ops.release_jobs(v_job.lease_token, array[v_job.id]);
-        exit;
-      end if;
-      perform ops.complete_jobs(v_job.lease_token, array[v_job.id]);
-      continue;
-    end if;
-    if v_build.status <> 'queued' then
-      perform ops.complete_jobs(v_job.lease_token, array[v_job.id]);
-      continue;
-    end if;
-    v_found := v_found + 1;
+    where q.task_type = 'build_dispatch' and q.status = 'pending' and not q.blocked and q.run_at <= v_now and not v_busy @> q.id
+      and b.status = 'queued'
+      and (v_repositories is null or lower(ops.repository_name(p.repo_url)) = any (v_repositories))
+    order by q.priority desc, q.run_at, q.id
+    limit v_limit - v_found
+    for no key update of b skip locked
+  loop
+    v_token := nextval('ops.job_leases_token_seq');
+    -- Longer than any run of GitHub's may wait and work: this place is given back when the build ends, never by the clock.
+    insert into ops.job_leases (token, worker, claimed_at, expires_at, held)
+    values (
+      v_token, left('dispatch:' || p_dispatcher, 200), v_now, v_now + interval '60 days',
+      int8multirange(int8range(v_build.queue_id, v_build.queue_id, '[]'))
+    );
     update ops.builds b
     set status = 'dispatched', attempt = b.attempt + 1, dispatched_at = v_now, started_at = null, updated_at = v_now, error = null,
         github_run_id = null, github_run_attempt = null, github_run_url = null
     where b.id = v_build.id;
     insert into ops.build_leases as l (build_id, attempt, token, runner_id, expires_at, heartbeat_at)
-    values (v_build.id, v_build.attempt + 1, v_job.lease_token, left('dispatch:' || p_dispatcher, 200), v_now + p_window, v_now)
+    values (v_build.id, v_build.attempt + 1, v_token, left('dispatch:' || p_dispatcher, 200), v_now + interval '2 minutes', v_now)
     on conflict (build_id) do update
     set attempt = excluded.attempt, token = excluded.token, runner_id = excluded.runner_id, expires_at = excluded.expires_at,
         heartbeat_at = excluded.heartbeat_at;
@@ -3240,8 +3318,8 @@ begin
   end loop;
 end
 $function$;
-comment on function ops.claim_build_dispatches(text,integer,interval) is 'Take orders to GitHub: action send (tell it, once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
-grant execute on function ops.claim_build_dispatches(text,integer,interval) to service_role;
+comment on function ops.claim_build_dispatches(text,integer,text[]) is 'Take orders to GitHub, of these repositories (owner/name) or of all: action send (tell it, once and at once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
+grant execute on function ops.claim_build_dispatches(text,integer,text[]) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.claim_issue_answers(p_repository text, p_limit integer DEFAULT 10, p_lease interval DEFAULT '00:02:00'::interval)
  RETURNS TABLE(comment_id bigint, issue_number integer, actor text, outcome text, answer text, taken_at timestamp with time zone)
@@ -4120,9 +4198,14 @@ AS $function$
 declare
   v_branch record;
   v_id uuid;
-  v_waiting record;
+  v_former record;
 begin
-  select h.id, h.project_id, h.org_id, h.inputs, h.cancel_superseded into v_branch from ops.branches h where h.id = p_branch_id;
+  select h.id, h.name, h.project_id, h.org_id, h.inputs, h.cancel_superseded, h.stop_superseded, h.manual, h.waiting_limit,
+    coalesce(h.archived_at, p.archived_at) as archived_at, p.slug
+  into v_branch
+  from ops.branches h
+  join ops.projects p on p.id = h.project_id
+  where h.id = p_branch_id;
   if not found then
     raise exception 'there is no branch %', p_branch_id using errcode = 'PT404';
   end if;
@@ -4142,19 +4225,29 @@ begin
       where b.project_id = v_branch.project_id and b.idempotency_key = p_idempotency_key;
     return;
   end if;
+  -- After the insert: a trigger that is sent again gets the build it got before, whatever the limits say by now.
+  if v_branch.archived_at is not null then
+    raise exception 'branch % of % is archived', v_branch.name, v_branch.slug
+      using errcode = 'PT409', hint = 'Declare it in runbooks/projects/ again.';
+  elsif v_branch.manual and p_trigger in ('push', 'schedule') then
+    raise exception 'branch % of % builds when somebody asks, not by %', v_branch.name, v_branch.slug, p_trigger using errcode = 'PT409';
+  elsif not v_branch.cancel_superseded and v_branch.waiting_limit < (
+    select count(*) from ops.builds b where b.branch_id = p_branch_id and b.status = 'queued'
+  ) then
+    raise exception '% builds of branch % of % wait already', v_branch.waiting_limit, v_branch.name, v_branch.slug using errcode = 'PT409';
+  end if;
   perform ops.note_build(v_id, v_branch.org_id, 'created', concat_ws(' ', 'triggered by', p_trigger, p_actor), p_data => jsonb_strip_nulls(
     jsonb_build_object('trigger', p_trigger, 'actor', p_actor, 'requested_by', p_requested_by, 'commit_sha', p_commit_sha)
   ));
   perform ops.enqueue_build(v_id, p_priority);
-  if v_branch.cancel_superseded then
-    for v_waiting in
-      select b.id from ops.builds b
-      where b.branch_id = p_branch_id and b.status = 'queued' and b.id <> v_id
-      order by b.id
-    loop
-      perform ops.cancel_build(v_waiting.id, p_actor, 'superseded by build ' || v_id);
-    end loop;
-  end if;
+  for v_former in
+    select b.id from ops.builds b
+    where b.branch_id = p_branch_id and b.id < v_id
+      and (v_branch.cancel_superseded and b.status = 'queued' or v_branch.stop_superseded and b.status in ('queued', 'dispatched', 'running'))
+    order by b.id
+  loop
+    perform ops.cancel_build(v_former.id, p_actor, 'superseded by build ' || v_id);
+  end loop;
   return query select b.id, b.status, b.queue_id, b.created_at from ops.builds b where b.id = v_id;
 end
 $function$;
@@ -4546,6 +4639,100 @@ comment on function ops.current_user_id() is 'The user a request speaks for: sub
 grant execute on function ops.current_user_id() to authenticated;
 grant execute on function ops.current_user_id() to service_role;
 
+CREATE OR REPLACE FUNCTION ops.declare_project(p_name text, p_spec jsonb)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_org text := split_part(p_name, '/', 1);
+  v_project record;
+  v_was_dispatched boolean;
+  v_build record;
+begin
+  insert into ops.orgs (name, slug) values (v_org, v_org) on conflict (slug) do nothing;
+  select p.dispatch into v_was_dispatched
+  from ops.projects p join ops.orgs o on o.id = p.org_id
+  where o.slug = v_org and p.slug = split_part(p_name, '/', 2)
+  for no key update of p;
+  insert into ops.projects as p (org_id, slug, name, repo_url, workflow, dispatch, runtime_version, keep_builds, declared)
+  select o.id, split_part(p_name, '/', 2), p_spec ->> 'title', p_spec ->> 'repository', p_spec ->> 'workflow', (p_spec ->> 'dispatch')::boolean,
+    p_spec ->> 'runtime_version', make_interval(secs => (p_spec ->> 'keep_seconds')::bigint), true
+  from ops.orgs o
+  where o.slug = v_org
+  on conflict (org_id, slug) do update
+  set name = excluded.name, repo_url = excluded.repo_url, workflow = excluded.workflow, dispatch = excluded.dispatch,
+      runtime_version = excluded.runtime_version, keep_builds = excluded.keep_builds, declared = true, archived_at = null, updated_at = now(),
+      -- Another repository is another number, which its first run proves.
+      repository_id = case when lower(ops.repository_name(p.repo_url)) = lower(ops.repository_name(excluded.repo_url)) then p.repository_id end
+  returning p.id, p.dispatch into v_project;
+  insert into ops.branches as h (
+    project_id, name, lane, workflow, environment, inputs, manual, one_at_a_time, cancel_superseded, stop_superseded, waiting_limit
+  )
+  select v_project.id, s.key, s.value ->> 'lane', s.value ->> 'workflow', s.value ->> 'environment', s.value -> 'inputs',
+    (s.value ->> 'manual')::boolean, (s.value ->> 'one_at_a_time')::boolean, (s.value ->> 'cancel_superseded')::boolean,
+    (s.value ->> 'stop_superseded')::boolean, (s.value ->> 'waiting_limit')::integer
+  from jsonb_each(p_spec -> 'branches') s
+  on conflict (project_id, name) do update
+  set lane = excluded.lane, workflow = excluded.workflow, environment = excluded.environment, inputs = excluded.inputs,
+      manual = excluded.manual, one_at_a_time = excluded.one_at_a_time, cancel_superseded = excluded.cancel_superseded,
+      stop_superseded = excluded.stop_superseded, waiting_limit = excluded.waiting_limit, archived_at = null, updated_at = now();
+  update ops.branches h
+  set archived_at = now(), updated_at = now()
+  where h.project_id = v_project.id and h.archived_at is null and not p_spec -> 'branches' ? h.name;
+  if v_was_dispatched <> v_project.dispatch then
+    -- Those that wait do so in the other queue from now on.
+    for v_build in
+      select b.id, b.queue_id from ops.builds b where b.project_id = v_project.id and b.status = 'queued' order by b.id for no key update
+    loop
+      perform ops.cancel_job(v_build.queue_id);
+      perform ops.enqueue_build(v_build.id);
+    end loop;
+  end if;
+  return v_project.id;
+end
+$function$;
+comment on function ops.declare_project(text,jsonb) is 'Make a project (org/slug) and its branches what a file says, as ops.declared_projects tells it. Its organisation is made when there is none; branches the file does not name are archived.';
+grant execute on function ops.declare_project(text,jsonb) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.declared_projects()
+ RETURNS TABLE(name text, spec jsonb)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select o.slug || '/' || p.slug,
+    jsonb_build_object(
+      'title', p.name, 'repository', p.repo_url, 'workflow', p.workflow, 'dispatch', p.dispatch, 'runtime_version', p.runtime_version,
+      'keep_seconds', extract(epoch from p.keep_builds)::bigint,
+      'branches', coalesce((
+        select jsonb_object_agg(h.name, jsonb_build_object(
+          'lane', h.lane, 'workflow', h.workflow, 'environment', h.environment, 'inputs', h.inputs, 'manual', h.manual,
+          'one_at_a_time', h.one_at_a_time, 'cancel_superseded', h.cancel_superseded, 'stop_superseded', h.stop_superseded,
+          'waiting_limit', h.waiting_limit
+        ))
+        from ops.branches h
+        where h.project_id = p.id and h.archived_at is null
+      ), '{}')
+    )
+  from ops.projects p
+  join ops.orgs o on o.id = p.org_id
+  where p.archived_at is null
+$function$;
+comment on function ops.declared_projects() is 'Projects as files would declare them, by org/slug; archived ones are not there.';
+grant execute on function ops.declared_projects() to service_role;
+
+CREATE OR REPLACE FUNCTION ops.drop_build_dispatch(p_build_id uuid, p_attempt integer, p_why text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update ops.build_dispatches d
+  set state = 'dropped', settled_at = clock_timestamp(), error = coalesce(p_why, d.error)
+  where d.build_id = p_build_id and d.attempt = p_attempt and d.settled_at is null
+$function$;
+comment on function ops.drop_build_dispatch(uuid,integer,text) is 'An order nobody has to carry out any more.';
+
 CREATE OR REPLACE FUNCTION ops.due_competitors(p_totals boolean, p_before timestamp with time zone, p_coach_id text DEFAULT NULL::text, p_limit integer DEFAULT 100)
  RETURNS TABLE(id uuid, external_id text, after_time_unix bigint)
  LANGUAGE plpgsql
@@ -4801,7 +4988,7 @@ declare
   v_build record;
   v_queue_id bigint;
 begin
-  select b.id, b.org_id, b.branch_id, b.status, b.queue_id, h.lane, h.name as branch, p.dispatch
+  select b.id, b.org_id, b.branch_id, b.status, b.queue_id, h.lane, h.name as branch, h.one_at_a_time, p.dispatch
   into v_build
   from ops.builds b
   join ops.branches h on h.id = b.branch_id
@@ -4816,14 +5003,14 @@ begin
       using errcode = 'PT409', hint = 'ops.retry_build queues one that ended again.';
   end if;
   v_queue_id := ops.enqueue_job(
+    -- Of the two kinds, runners of one's own take the first and dispatchers the second.
     case when v_build.dispatch then 'build_dispatch' else 'build' end,
     jsonb_build_object('build_id', v_build.id),
     p_max_attempts => 3,
     p_run_at => p_run_at,
     p_priority => coalesce(p_priority, case v_build.lane when 'production' then 20 when 'staging' then 10 else 0 end),
     p_unique_key => v_build.id::text,
-    -- A branch builds one thing at a time.
-    p_serial_key => 'branch:' || v_build.branch_id
+    p_serial_key => case when v_build.one_at_a_time then 'branch:' || v_build.branch_id end
   );
   if v_queue_id is distinct from v_build.queue_id then
     update ops.builds b set queue_id = v_queue_id, queued_at = now(), updated_at = now() where b.id = v_build.id;
@@ -5140,6 +5327,22 @@ end
 $function$;
 comment on function ops.expose_table(regclass,text[]) is 'Migrations only, after ops.restrict_table and ops.allow_read: a view of the table in public, for the signed-in to read and service_role to use as named. Rows and verbs are still those the table allows.';
 
+CREATE OR REPLACE FUNCTION ops.extra_runs(p_limit integer DEFAULT 100, p_repositories text[] DEFAULT NULL::text[])
+ RETURNS TABLE(build_id uuid, attempt integer, repository text, github_run_id bigint)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select d.build_id, d.attempt, d.repository, e.id
+  from ops.build_dispatches d
+  cross join lateral unnest(d.extra_runs) e (id)
+  where d.extra_runs <> '{}' and (p_repositories is null or lower(d.repository) in (select lower(r) from unnest(p_repositories) r))
+  order by d.build_id, e.id
+  limit least(greatest(p_limit, 1), 1000)
+$function$;
+comment on function ops.extra_runs(integer,text[]) is 'Runs that claimed to be a build''s and are not: to be cancelled on GitHub.';
+grant execute on function ops.extra_runs(integer,text[]) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.fail_jobs(p_token bigint, p_ids bigint[], p_errors text[], p_final boolean[] DEFAULT NULL::boolean[], p_retry_in interval[] DEFAULT NULL::interval[])
  RETURNS TABLE(id bigint, status text, run_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -5218,6 +5421,44 @@ AS $function$
   end
 $function$;
 comment on function ops.final_status(text) is 'The status a run ends in for this error code.';
+
+CREATE OR REPLACE FUNCTION ops.find_branch(p_project text, p_branch text DEFAULT NULL::text)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_found record;
+begin
+  select count(distinct p.id) as projects, count(h.id) as branches, min(h.id::text)::uuid as id,
+    string_agg(distinct o.slug || '/' || p.slug, ', ') as names
+  into v_found
+  from ops.projects p
+  join ops.orgs o on o.id = p.org_id
+  left join ops.branches h on h.project_id = p.id and h.archived_at is null
+    and (h.name = p_branch or p_branch is null and h.lane = 'production')
+  where p_project in (p.slug, o.slug || '/' || p.slug) and p.archived_at is null;
+  if v_found.projects = 0 then
+    raise exception 'there is no project %', p_project using errcode = 'PT404', hint = 'Projects are declared in runbooks/projects/.';
+  elsif v_found.projects > 1 then
+    raise exception 'several projects are called %', p_project using errcode = 'PT409', hint = 'Say which: ' || v_found.names || '.';
+  elsif v_found.branches <> 1 then
+    raise exception 'project % has % %', p_project, case v_found.branches when 0 then 'no' else 'several' end,
+      coalesce('branch ' || p_branch, 'branch in the production lane')
+      using errcode = 'PT404', hint = 'Name one of: ' || coalesce((
+        select string_agg(h.name, ', ' order by h.lane_rank, h.name)
+        from ops.branches h
+        join ops.projects p on p.id = h.project_id
+        join ops.orgs o on o.id = p.org_id
+        where p_project in (p.slug, o.slug || '/' || p.slug) and h.archived_at is null
+      ), 'none is declared') || '.';
+  end if;
+  return v_found.id;
+end
+$function$;
+comment on function ops.find_branch(text,text) is 'A branch by the slug of its project (or org/slug) and its name; without a name the one in the production lane. An error that says what there is when it is not exactly one.';
+grant execute on function ops.find_branch(text,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.find_cron_job(p_name text, OUT jobid bigint, OUT schedule text, OUT active boolean)
  RETURNS record
@@ -5489,6 +5730,28 @@ end
 $function$;
 comment on function ops.forget_build_events() is 'Trigger: the log of a deleted build goes with it. Security definer: nobody else may delete events.';
 
+CREATE OR REPLACE FUNCTION ops.forget_extra_run(p_build_id uuid, p_attempt integer, p_github_run_id bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  update ops.build_dispatches d
+  set extra_runs = array_remove(d.extra_runs, p_github_run_id)
+  where d.build_id = p_build_id and d.attempt = p_attempt and p_github_run_id = any (d.extra_runs);
+  if found then
+    perform from ops.builds b where b.id = p_build_id for no key update;
+    perform ops.note_build(
+      p_build_id, (select b.org_id from ops.builds b where b.id = p_build_id), 'dispatch',
+      'run ' || p_github_run_id || ' was one too many and was cancelled', 'warning', jsonb_build_object('run_id', p_github_run_id)
+    );
+  end if;
+end
+$function$;
+comment on function ops.forget_extra_run(uuid,integer,bigint) is 'GitHub was told to stop a run that is no build''s, or has none of it.';
+grant execute on function ops.forget_extra_run(uuid,integer,bigint) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.forget_metric_rollups()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -5656,14 +5919,9 @@ begin
     verdict := 'lost';
     return;
   end if;
-  -- The place in the queue of a dispatched build is held for as long as GitHub may take; whether its run is well is asked there.
-  if v_queue_id is not null and exists (
-    select
-    from ops.heartbeat_jobs(
-      p_lease_token, array[v_queue_id], case when v_is_dispatched then greatest(p_lease, interval '6 hours') else p_lease end
-    ) h
-    where h.verdict = 'lost'
-  ) then
+  -- The place in the queue of a dispatched build is held until the build ends (ops.claim_build_dispatches).
+  if v_queue_id is not null and not v_is_dispatched
+    and exists (select from ops.heartbeat_jobs(p_lease_token, array[v_queue_id], p_lease) h where h.verdict = 'lost') then
     -- The queue has given the job to somebody else already: what we wrote goes with it.
     delete from ops.build_leases l where l.build_id = p_build_id and l.token = p_lease_token;
     verdict := 'lost';
@@ -6565,6 +6823,39 @@ AS $function$
 $function$;
 comment on function ops.metric_series_key(uuid,jsonb) is 'What tells series of one metric apart, branch and dimensions, as a short key.';
 
+CREATE OR REPLACE FUNCTION ops.monitor_builds()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  insert into ops.monitoring as m (branch_id, health, message, details, observed_at, changed_at)
+  select distinct on (c.branch_id) c.branch_id,
+    case c.status when 'succeeded' then 'healthy' when 'lost' then 'unknown' else 'degraded' end,
+    case c.status when 'succeeded' then '' else 'its last build ' || case c.status
+      when 'almost' then 'had warnings' when 'lost' then 'vanished' else c.status end end,
+    jsonb_build_object('health_of', 'build', 'build', jsonb_strip_nulls(jsonb_build_object(
+      'id', c.id, 'status', c.status, 'commit_sha', c.commit_sha, 'url', c.environment_url, 'finished_at', c.finished_at
+    ))),
+    c.finished_at, c.finished_at
+  from changed c
+  join former f on f.id = c.id
+  where c.status in ('succeeded', 'almost', 'failed', 'lost') and c.status <> f.status and c.finished_at is not null
+  order by c.branch_id, c.id desc
+  on conflict (branch_id) do update
+  -- What measures the branch knows better how it is; how its last build went is told beside it.
+  set health = case when m.details ->> 'health_of' = 'build' then excluded.health else m.health end,
+      message = case when m.details ->> 'health_of' = 'build' then excluded.message else m.message end,
+      details = m.details || (excluded.details - case when m.details ->> 'health_of' = 'build' then '' else 'health_of' end),
+      observed_at = case when m.details ->> 'health_of' = 'build' then greatest(m.observed_at, excluded.observed_at) else m.observed_at end,
+      changed_at = case
+        when m.details ->> 'health_of' = 'build' and m.health <> excluded.health then excluded.observed_at else m.changed_at
+      end;
+  return null;
+end
+$function$;
+comment on function ops.monitor_builds() is 'Trigger: how the last build of a branch ended is part of ops.monitoring, and its health where nothing measures it.';
+
 CREATE OR REPLACE FUNCTION ops.my_org_ids()
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -6829,13 +7120,14 @@ begin
   join ops.projects p on p.id = b.project_id
   where b.github_run_id = p_github_run_id
     and lower(ops.repository_name(p.repo_url)) = lower(p_repository)
+    and p.slug = coalesce(p_project_slug, p.slug)
   order by b.id
   limit 1;
   if v_id is null then
     select h.id, h.project_id, h.org_id, h.inputs into v_branch
     from ops.branches h
     join ops.projects p on p.id = h.project_id
-    where lower(ops.repository_name(p.repo_url)) = lower(p_repository)
+    where lower(ops.repository_name(p.repo_url)) = lower(p_repository) and p.archived_at is null and h.archived_at is null
       and h.name = p_branch and p.slug = coalesce(p_project_slug, p.slug)
     order by p.id
     limit 1;
@@ -6860,7 +7152,7 @@ begin
   return query select v_id;
 end
 $function$;
-comment on function ops.open_build(text,text,text,bigint,integer,text,text) is 'The build of a run that nobody ordered here (a push, a button): found by the run, or made. One a run, however often it is asked.';
+comment on function ops.open_build(text,text,text,bigint,integer,text,text) is 'The build of a run that nobody ordered here (a push, a button): found by the run, or made. One a run, however often it is asked. What limits say of triggers does not hold: the run is there already.';
 grant execute on function ops.open_build(text,text,text,bigint,integer,text,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.overview()
@@ -7811,6 +8103,30 @@ begin
 end
 $function$;
 comment on function ops.prune_alert_issues(interval,integer) is 'Forget issues closed, and silences over, for longer than p_keep. Called by cron. Returns how many issues.';
+
+CREATE OR REPLACE FUNCTION ops.prune_builds(p_batch integer DEFAULT 1000)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_count integer;
+begin
+  with ended as (
+    select b.id, b.status, row_number() over (partition by b.branch_id order by b.id desc) as place,
+      b.id = max(case when b.status = 'succeeded' then b.id::text end) over (partition by b.branch_id)::uuid as is_last_good,
+      b.finished_at < now() - p.keep_builds as is_old
+    from ops.projects p
+    join ops.builds b on b.project_id = p.id
+    where p.keep_builds is not null and ops.build_is_final(b.status)
+  )
+  delete from ops.builds b
+  where b.id in (select e.id from ended e where e.is_old and e.place > 20 and not coalesce(e.is_last_good, false) order by e.id limit p_batch);
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$function$;
+comment on function ops.prune_builds(integer) is 'Forget builds that are older than their project keeps them, at most p_batch: never an open one, the last twenty of a branch, or its last good one. Returns how many.';
 
 CREATE OR REPLACE FUNCTION ops.prune_control_history(p_keep interval DEFAULT '30 days'::interval, p_batch integer DEFAULT 10000)
  RETURNS jsonb
@@ -9568,6 +9884,8 @@ begin
     join ops.builds b on b.id = l.build_id
     left join ops.job_queue q on q.id = b.queue_id
     where l.expires_at < clock_timestamp() and b.status in ('dispatched', 'running') and q.status is distinct from 'running'
+      -- Of a run on GitHub it is GitHub that knows (ops.settle_silent_build).
+      and not exists (select from ops.build_dispatches d where d.build_id = b.id and d.attempt = b.attempt)
     order by l.expires_at
     limit p_limit
     for no key update of b skip locked
@@ -9581,10 +9899,11 @@ begin
       perform ops.change_build(v_build.id, 'lost', coalesce(v_build.last_error, 'its runner fell silent'));
     end if;
   end loop;
+  perform ops.watch_dispatches();
   return v_count;
 end
 $function$;
-comment on function ops.rescue_builds(integer) is 'Builds whose runner fell silent: queued again while the queue has tries left, cancelled when that was asked, else lost. Returns how many.';
+comment on function ops.rescue_builds(integer) is 'Builds whose own runner fell silent: queued again while the queue has tries left, cancelled when that was asked, else lost. Those that run on GitHub are asked about there; when nobody does, there is an alert. Returns how many.';
 grant execute on function ops.rescue_builds(integer) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.rescue_jobs(p_limit integer DEFAULT 100)
@@ -10129,39 +10448,49 @@ CREATE OR REPLACE FUNCTION ops.rollback_build(p_project_slug text, p_branch text
 AS $function$
 #variable_conflict use_column
 declare
-  v_branch record;
+  v_branch_id uuid := ops.find_branch(p_project_slug, p_branch);
   v_now_sha text;
   v_sha text;
+  v_id uuid;
 begin
-  select h.id, h.name into v_branch
-  from ops.branches h
-  join ops.projects p on p.id = h.project_id
-  where p.slug = p_project_slug and (h.name = p_branch or p_branch is null and h.lane = 'production')
-  order by h.id
+  -- Two people press at once: the second finds the first one's build.
+  perform from ops.branches h where h.id = v_branch_id for no key update;
+  select b.id, b.commit_sha, b.rollback_of into v_id, v_sha, v_now_sha
+  from ops.builds b
+  where b.branch_id = v_branch_id and b.rollback_of is not null and b.status in ('queued', 'dispatched', 'running')
+  order by b.id desc
   limit 1;
-  if not found then
-    raise exception 'project % has no branch %', p_project_slug, coalesce(p_branch, 'in the production lane') using errcode = 'PT404';
+  if found then
+    return query select v_id, v_sha, v_now_sha;
+    return;
   end if;
   select b.commit_sha into v_now_sha
   from ops.builds b
-  where b.branch_id = v_branch.id and b.commit_sha is not null and ops.build_is_final(b.status) and b.status <> 'cancelled'
+  where b.branch_id = v_branch_id and b.commit_sha is not null and ops.build_is_final(b.status) and b.status <> 'cancelled'
   order by b.id desc
   limit 1;
   select b.commit_sha into v_sha
   from ops.builds b
-  where b.branch_id = v_branch.id and b.status = 'succeeded' and b.commit_sha is not null and b.commit_sha <> v_now_sha
+  where b.branch_id = v_branch_id and b.status = 'succeeded' and b.commit_sha is not null and b.commit_sha <> v_now_sha
+    -- What was rolled back from is no place to go back to, until it was built anew.
+    and not exists (
+      select from ops.builds r
+      where r.branch_id = v_branch_id and r.rollback_of = b.commit_sha and r.id > b.id and r.status in ('succeeded', 'almost')
+    )
   order by b.id desc
   limit 1;
   if v_sha is null then
-    raise exception 'branch % of % has no verified commit to go back to', v_branch.name, p_project_slug
-      using errcode = 'PT409', hint = 'A verified commit is one whose build succeeded, other than the last.';
+    raise exception 'branch % of % has no verified commit to go back to',
+      (select h.name from ops.branches h where h.id = v_branch_id), p_project_slug
+      using errcode = 'PT409', hint = 'A verified commit is one whose build succeeded, other than the last, and that nobody went back from.';
   end if;
-  return query
-    select c.build_id, v_sha, v_now_sha
-    from ops.create_build(v_branch.id, 'rollback', p_actor, p_commit_sha => v_sha, p_commit_message => 'rollback of ' || v_now_sha) c;
+  select c.build_id into v_id
+  from ops.create_build(v_branch_id, 'rollback', p_actor, p_commit_sha => v_sha, p_commit_message => 'rollback of ' || v_now_sha) c;
+  update ops.builds b set rollback_of = v_now_sha where b.id = v_id;
+  return query select v_id, v_sha, v_now_sha;
 end
 $function$;
-comment on function ops.rollback_build(text,text,text) is 'Build the last verified commit of a branch (by default that of the production lane) again: one whose build succeeded, other than the newest that was built. An error when there is none.';
+comment on function ops.rollback_build(text,text,text) is 'Build the last verified commit of a branch (by default that of the production lane) again: one whose build succeeded, other than the newest that was built, and that nobody went back from. Asked again while that build is open, the same build. An error when there is no such commit.';
 grant execute on function ops.rollback_build(text,text,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.run_pending_sql(p_limit integer DEFAULT 100, p_now timestamp with time zone DEFAULT clock_timestamp())
@@ -10727,7 +11056,7 @@ $function$;
 comment on function ops.settle_alert_issue(bigint,bigint,text,jsonb) is 'What came of an attempt: done (with what is now told), refused (nothing happened), gone (the issue was deleted). Without an answer nothing is settled. False when it was not our attempt.';
 grant execute on function ops.settle_alert_issue(bigint,bigint,text,jsonb) to service_role;
 
-CREATE OR REPLACE FUNCTION ops.settle_build_dispatch(p_build_id uuid, p_attempt integer, p_claim_token bigint, p_state text, p_github_run_id bigint DEFAULT NULL::bigint, p_github_run_url text DEFAULT NULL::text, p_error text DEFAULT NULL::text, p_again_in interval DEFAULT '00:00:20'::interval)
+CREATE OR REPLACE FUNCTION ops.settle_build_dispatch(p_build_id uuid, p_attempt integer, p_claim_token bigint, p_state text, p_github_run_id bigint DEFAULT NULL::bigint, p_github_run_url text DEFAULT NULL::text, p_error text DEFAULT NULL::text, p_again_in interval DEFAULT '00:00:20'::interval, p_extra_runs bigint[] DEFAULT '{}'::bigint[])
  RETURNS boolean
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -10738,53 +11067,79 @@ declare
   v_build record;
   v_row record;
   v_error text := left(ops.redact_text(p_error), 2000);
+  v_extra bigint[];
 begin
-  if p_state not in ('sent', 'unknown', 'unsent', 'refused') or (p_state = 'sent') <> (p_github_run_id is not null) then
-    raise exception 'a dispatch is sent (with its run), unknown, unsent or refused, not %', p_state using errcode = 'invalid_parameter_value';
+  if p_state not in ('sent', 'unknown', 'unsent', 'postponed', 'refused') or (p_state = 'sent') <> (p_github_run_id is not null) then
+    raise exception 'a dispatch is sent (with its run), unknown, unsent, postponed or refused, not %', p_state
+      using errcode = 'invalid_parameter_value';
   end if;
   select b.id, b.status, b.attempt, b.org_id, b.github_run_id into v_build from ops.builds b where b.id = p_build_id for no key update;
+  if v_build.attempt = p_attempt and p_state = 'sent' then
+    -- A run may have begun before anybody knew its number: that one has the build.
+    v_extra := array_remove(p_github_run_id || coalesce(p_extra_runs, '{}'), coalesce(v_build.github_run_id, p_github_run_id));
+  end if;
   update ops.build_dispatches d
-  set state = case p_state when 'unsent' then 'pending' else p_state end,
+  set state = case when p_state in ('unsent', 'postponed') then 'pending' else p_state end,
       settled_at = case when p_state in ('sent', 'refused') then v_now end,
-      next_at = v_now + p_again_in,
-      github_run_id = coalesce(p_github_run_id, d.github_run_id),
+      next_at = v_now + greatest(p_again_in, interval '0'),
+      posts = d.posts - (p_state = 'postponed')::integer,
+      github_run_id = case when p_state = 'sent' then coalesce(v_build.github_run_id, p_github_run_id) else d.github_run_id end,
       github_run_url = coalesce(left(p_github_run_url, 500), d.github_run_url),
+      extra_runs = (array(select distinct e from unnest(d.extra_runs || coalesce(v_extra, '{}')) e))[:100],
       error = coalesce(v_error, d.error)
   where d.build_id = p_build_id and d.attempt = p_attempt and d.claim_token = p_claim_token and d.settled_at is null
-  returning d.posts, d.posted_at, d.repository into v_row;
+  returning d.posts, d.posted_at, d.created_at, d.repository into v_row;
   if not found then
+    -- Somebody else has it by now. What we started all the same is one run too many, unless it is the one that runs.
+    update ops.build_dispatches d
+    set extra_runs = (array(select distinct e from unnest(d.extra_runs || p_github_run_id) e))[:100]
+    where p_state = 'sent' and d.build_id = p_build_id and d.attempt = p_attempt and d.state = 'sent'
+      and d.github_run_id is distinct from p_github_run_id;
     return false;
   end if;
-  if v_build.attempt = p_attempt and p_state = 'sent' and v_build.github_run_id is null then
-    update ops.builds b
-    set github_run_id = p_github_run_id, github_run_attempt = coalesce(b.github_run_attempt, 1),
-        github_run_url = left(p_github_run_url, 500), updated_at = v_now
-    where b.id = p_build_id;
-    perform ops.note_build(p_build_id, v_build.org_id, 'dispatch', 'runs on GitHub as run ' || p_github_run_id, p_data => jsonb_strip_nulls(
-      jsonb_build_object('run_id', p_github_run_id, 'url', p_github_run_url, 'attempt', p_attempt)
-    ));
-  elsif v_build.attempt = p_attempt and v_build.status = 'dispatched' and p_state = 'refused' then
-    perform ops.change_build(p_build_id, 'failed', 'GitHub refused the dispatch: ' || coalesce(v_error, 'it did not say why'));
-    perform ops.raise_alert(
-      'build_dispatch', 'build_dispatch:' || p_build_id, 'warning', 'A build could not be dispatched', coalesce(v_error, ''),
-      jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt, 'repository', v_row.repository,
-        'remediation', 'Look at the workflow''s inputs and at the token of the dispatcher, then `opsroom build` again.')
-    );
-  elsif p_state = 'unknown' and v_row.posted_at < v_now - interval '10 minutes' then
-    perform ops.raise_alert(
-      'build_dispatch', 'build_dispatch:' || p_build_id, 'warning', 'Nobody knows whether a build was dispatched', coalesce(v_error, ''),
-      jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt, 'repository', v_row.repository,
-        'remediation', 'GitHub did not answer for ten minutes; it is asked again until it does.')
-    );
+  if v_build.attempt <> p_attempt or v_build.status <> 'dispatched' then
+    return true;
   end if;
-  if p_state = 'sent' then
-    perform ops.resolve_alert('build_dispatch:' || p_build_id);
-  end if;
+  case p_state
+    when 'sent' then
+      update ops.builds b
+      set github_run_id = p_github_run_id, github_run_attempt = 1, github_run_url = left(p_github_run_url, 500), updated_at = v_now
+      where b.id = p_build_id and b.github_run_id is null;
+      perform ops.note_build(p_build_id, v_build.org_id, 'dispatch', 'runs on GitHub as run ' || p_github_run_id, p_data => jsonb_strip_nulls(
+        jsonb_build_object('run_id', p_github_run_id, 'url', p_github_run_url, 'attempt', p_attempt)
+      ));
+      perform ops.resolve_alert('build_dispatch:' || p_build_id);
+      perform ops.resolve_alert('build_dispatch:' || v_row.repository);
+    when 'refused' then
+      perform ops.change_build(p_build_id, 'failed', 'GitHub refused the dispatch: ' || coalesce(v_error, 'it did not say why'));
+      perform ops.raise_alert(
+        'build_dispatch', 'build_dispatch:' || p_build_id, 'warning', 'A build could not be dispatched', coalesce(v_error, ''),
+        jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt, 'repository', v_row.repository,
+          'remediation', 'Compare the workflow''s inputs with those of its branch in runbooks/projects/, then `opsroom build` again.')
+      );
+    when 'postponed' then
+      -- One alert however many builds wait: a token that ran out stops all of them.
+      if v_row.created_at < v_now - interval '10 minutes' then
+        perform ops.raise_alert(
+          'build_dispatch', 'build_dispatch:' || v_row.repository, 'critical', 'GitHub lets nobody start runs of ' || v_row.repository,
+          coalesce(v_error, ''), jsonb_build_object('repository', v_row.repository, 'build_id', p_build_id,
+            'remediation', 'Look at the token of the dispatcher: it needs actions: write.')
+        );
+      end if;
+    else
+      if v_row.created_at < v_now - interval '10 minutes' then
+        perform ops.raise_alert(
+          'build_dispatch', 'build_dispatch:' || p_build_id, 'warning', 'Nobody knows whether a build was dispatched', coalesce(v_error, ''),
+          jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt, 'repository', v_row.repository,
+            'remediation', 'Nothing: GitHub is asked until it answers. Runs of this build are named after it.')
+        );
+      end if;
+  end case;
   return true;
 end
 $function$;
-comment on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval) is 'What came of an order: sent (its run), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again). False for an outdated claim.';
-grant execute on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval) to service_role;
+comment on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) is 'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told again). False for an outdated claim.';
+grant execute on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.settle_issue_command(p_repository text, p_comment_id bigint, p_outcome text, p_answer text, p_alerts bigint[] DEFAULT '{}'::bigint[])
  RETURNS void
@@ -10831,7 +11186,7 @@ $function$;
 comment on function ops.settle_odoo_attachments(uuid,jsonb,jsonb,integer) is 'End a batch: p_migrated [{id, path}], p_failed [{id, error, permanent}]; the rest of the lease is handed back untried. A lease that passed on counts 0 everywhere.';
 grant execute on function ops.settle_odoo_attachments(uuid,jsonb,jsonb,integer) to service_role;
 
-CREATE OR REPLACE FUNCTION ops.settle_silent_build(p_build_id uuid, p_attempt integer, p_truth text, p_why text DEFAULT NULL::text, p_extend interval DEFAULT '00:10:00'::interval)
+CREATE OR REPLACE FUNCTION ops.settle_silent_build(p_build_id uuid, p_attempt integer, p_truth text, p_why text DEFAULT NULL::text, p_extend interval DEFAULT '00:04:00'::interval, p_environment_url text DEFAULT NULL::text)
  RETURNS text
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -10845,10 +11200,11 @@ begin
   if p_truth not in ('alive', 'succeeded', 'failed', 'cancelled', 'gone') then
     raise exception 'a run is alive, succeeded, failed, cancelled or gone, not %', p_truth using errcode = 'invalid_parameter_value';
   end if;
-  select b.id, b.status, b.attempt, b.queue_id, b.cancel_requested_at, b.org_id into v_build
+  select b.id, b.status, b.attempt, b.cancel_requested_at, b.org_id, h.manual into v_build
   from ops.builds b
+  join ops.branches h on h.id = b.branch_id
   where b.id = p_build_id
-  for no key update;
+  for no key update of b;
   if not found or v_build.attempt <> p_attempt or v_build.status not in ('dispatched', 'running') then
     return 'stale';
   end if;
@@ -10858,25 +11214,27 @@ begin
     update ops.build_leases l
     set expires_at = greatest(l.expires_at, clock_timestamp() + p_extend)
     where l.build_id = p_build_id and l.attempt = p_attempt;
-    if v_build.queue_id is not null and v_lease.token is not null then
-      perform ops.heartbeat_jobs(v_lease.token, array[v_build.queue_id], interval '6 hours');
-    end if;
     return 'alive';
   elsif v_lease.expires_at > clock_timestamp() and p_truth <> 'cancelled' then
     -- It spoke meanwhile; what it says itself is better than what we concluded.
     return 'spoke';
-  elsif p_truth in ('succeeded', 'failed', 'cancelled') then
-    perform ops.change_build(p_build_id, p_truth, v_why);
+  end if;
+  if p_environment_url is not null then
+    update ops.builds b set environment_url = left(p_environment_url, 2000) where b.id = p_build_id and b.environment_url is null;
+  end if;
+  if p_truth in ('succeeded', 'failed', 'cancelled') then
+    perform ops.change_build(p_build_id, p_truth, case when p_truth <> 'succeeded' then v_why end);
     return p_truth;
   elsif v_build.cancel_requested_at is not null then
     perform ops.change_build(p_build_id, 'cancelled', v_why);
     return 'cancelled';
-  elsif p_attempt >= 3 then
+  elsif p_attempt >= 3 or v_build.manual then
     perform ops.change_build(p_build_id, 'lost', v_why);
     perform ops.raise_alert(
-      'build_lost', 'build_lost:' || p_build_id, 'warning', 'A build was lost three times', coalesce(v_why, ''),
-      jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt,
-        'remediation', 'Its runs end without a word: look at the runner, then try the build again.')
+      'build_lost', 'build_lost:' || p_build_id, 'warning', 'A build vanished from GitHub', coalesce(v_why, ''),
+      jsonb_build_object('build_id', p_build_id, 'attempt', p_attempt, 'remediation', case when v_build.manual
+        then 'Nobody knows how far it came. Look at what it deploys to, then `opsroom build` again.'
+        else 'Its runs end without a word, three times: look at the runner, then `opsroom build` again.' end)
     );
     return 'lost';
   end if;
@@ -10888,8 +11246,8 @@ begin
   return 'queued';
 end
 $function$;
-comment on function ops.settle_silent_build(uuid,integer,text,text,interval) is 'What GitHub says of a silent run: alive (its lease goes on), a conclusion, or gone (tried again, lost with an alert after the third time). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
-grant execute on function ops.settle_silent_build(uuid,integer,text,text,interval) to service_role;
+comment on function ops.settle_silent_build(uuid,integer,text,text,interval,text) is 'What GitHub says of a silent run: alive (its lease goes on), a conclusion, or gone (tried again; lost with an alert after the third time, and at once where builds begin by hand). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
+grant execute on function ops.settle_silent_build(uuid,integer,text,text,interval,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.severity_rank(p_severity text)
  RETURNS integer
@@ -10917,25 +11275,26 @@ $function$;
 comment on function ops.shrink_lease(bigint,int8multirange) is 'A lease does not hold these jobs any more; with the last one it goes.';
 grant execute on function ops.shrink_lease(bigint,int8multirange) to service_role;
 
-CREATE OR REPLACE FUNCTION ops.silent_builds(p_limit integer DEFAULT 100)
+CREATE OR REPLACE FUNCTION ops.silent_builds(p_limit integer DEFAULT 100, p_repositories text[] DEFAULT NULL::text[])
  RETURNS TABLE(build_id uuid, attempt integer, status text, repository text, workflow text, ref text, github_run_id bigint, github_run_attempt integer, silent_since timestamp with time zone, posted_at timestamp with time zone, cancel_requested_at timestamp with time zone)
  LANGUAGE sql
  STABLE
  SET search_path TO ''
 AS $function$
   select b.id, b.attempt, b.status, d.repository, d.workflow, d.ref, coalesce(b.github_run_id, d.github_run_id), b.github_run_attempt,
-    l.expires_at, d.posted_at, b.cancel_requested_at
+    l.expires_at, coalesce(d.posted_at, b.dispatched_at, b.created_at), b.cancel_requested_at
   from ops.builds b
   join ops.build_dispatches d on d.build_id = b.id and d.attempt = b.attempt
   left join ops.build_leases l on l.build_id = b.id
   where b.status in ('dispatched', 'running') and d.state = 'sent'
     -- Whoever was asked to stop and has not is asked about at once.
     and (coalesce(l.expires_at, b.updated_at) < clock_timestamp() or b.cancel_requested_at is not null)
+    and (p_repositories is null or lower(d.repository) in (select lower(r) from unnest(p_repositories) r))
   order by l.expires_at nulls first
   limit least(greatest(p_limit, 1), 1000)
 $function$;
-comment on function ops.silent_builds(integer) is 'Dispatched builds whose run says nothing any more, or was asked to stop: GitHub knows what became of them.';
-grant execute on function ops.silent_builds(integer) to service_role;
+comment on function ops.silent_builds(integer,text[]) is 'Dispatched builds whose run says nothing any more, or was asked to stop: GitHub knows what became of them.';
+grant execute on function ops.silent_builds(integer,text[]) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.slot_key(p_job text, p_slot timestamp with time zone)
  RETURNS text
@@ -11061,13 +11420,15 @@ declare
   v_build record;
   v_order record;
   v_lease record;
+  v_run_id bigint;
+  v_is_again boolean;
   v_attempt integer;
   v_token bigint;
 begin
   if p_github_run_id is null or p_github_run_attempt is null or coalesce(p_runner_id, '') = '' then
     raise exception 'a run says its id, its attempt and who it is' using errcode = 'invalid_parameter_value';
   end if;
-  select b.id, b.org_id, b.status, b.attempt, b.queue_id, b.github_run_id, b.github_run_attempt, b.started_at into v_build
+  select b.id, b.org_id, b.status, b.attempt, b.queue_id, b.github_run_id, b.github_run_attempt into v_build
   from ops.builds b
   where b.id = p_build_id
   for no key update;
@@ -11075,22 +11436,37 @@ begin
     raise exception 'there is no build %', p_build_id using errcode = 'PT404';
   end if;
   select l.attempt, l.token into v_lease from ops.build_leases l where l.build_id = p_build_id;
-  select d.state, d.github_run_id into v_order from ops.build_dispatches d where d.build_id = p_build_id and d.attempt = v_build.attempt;
-  -- A run of an earlier attempt that comes late, and a second run of this one, are not the build's.
-  if v_build.status not in ('queued', 'dispatched', 'running')
-    or coalesce(v_build.github_run_id, v_order.github_run_id, p_github_run_id) <> p_github_run_id
-    or v_build.status = 'running' and (v_build.github_run_id, v_build.github_run_attempt) is distinct from (p_github_run_id, p_github_run_attempt)
+  select d.state, d.github_run_id into v_order
+  from ops.build_dispatches d
+  where d.build_id = p_build_id and d.attempt = v_build.attempt;
+  v_run_id := coalesce(v_build.github_run_id, v_order.github_run_id);
+  -- Somebody ran it again on GitHub, which is possible only after it has ended there, whatever we heard of that.
+  v_is_again := coalesce(v_run_id = p_github_run_id and p_github_run_attempt > v_build.github_run_attempt, false) and v_build.status <> 'queued';
+  if not v_is_again and (
+    v_build.status not in ('queued', 'dispatched', 'running')
+    or v_build.status <> 'queued' and coalesce(v_run_id <> p_github_run_id, false)
+    or coalesce(v_run_id = p_github_run_id and p_github_run_attempt <> v_build.github_run_attempt, false)
+    -- One of an earlier attempt, which was given up.
     or exists (
       select from ops.build_dispatches d
-      where d.github_run_id = p_github_run_id and (d.build_id, d.attempt) <> (p_build_id, v_build.attempt)
-    ) then
+      where d.github_run_id = p_github_run_id
+        and (d.build_id, d.attempt) <> (p_build_id, case when v_build.status = 'queued' then 0 else v_build.attempt end)
+    )
+  ) then
+    -- Nobody waits for what it does: the reconciler stops it.
+    update ops.build_dispatches d
+    set extra_runs = (array(select distinct e from unnest(d.extra_runs || p_github_run_id) e))[:100]
+    where d.build_id = p_build_id and d.attempt = v_build.attempt
+      and (v_run_id is distinct from p_github_run_id or v_build.status = 'queued');
     return;
   end if;
-  v_attempt := case v_build.status when 'queued' then v_build.attempt + 1 else v_build.attempt end;
+  v_attempt := v_build.attempt + (v_is_again or v_build.status = 'queued')::integer;
   v_token := case when v_lease.attempt = v_attempt then v_lease.token else nextval('ops.job_leases_token_seq') end;
   if v_build.status = 'queued' and v_build.queue_id is not null then
     -- Somebody started the workflow for it by hand: it waits for nobody any more.
     perform ops.cancel_job(v_build.queue_id);
+  elsif v_is_again then
+    perform ops.close_build_job(p_build_id, v_build.status);
   end if;
   insert into ops.build_leases as l (build_id, attempt, token, runner_id, expires_at, heartbeat_at)
   values (p_build_id, v_attempt, v_token, left(p_runner_id, 200), v_now + p_lease, v_now)
@@ -11098,14 +11474,25 @@ begin
   set attempt = excluded.attempt, token = excluded.token, runner_id = excluded.runner_id, expires_at = excluded.expires_at,
       heartbeat_at = excluded.heartbeat_at;
   update ops.builds b
-  set status = 'running', attempt = v_attempt, started_at = coalesce(case when v_build.status = 'running' then b.started_at end, v_now),
-      queue_id = case when v_build.status = 'queued' then null else b.queue_id end,
+  set status = 'running', attempt = v_attempt,
+      started_at = case when v_build.status = 'running' and not v_is_again then b.started_at else v_now end,
+      finished_at = null, cancel_requested_at = case when v_is_again then null else b.cancel_requested_at end,
+      result = case when v_is_again then null else b.result end,
+      queue_id = case when v_is_again or v_build.status = 'queued' then null else b.queue_id end,
       github_run_id = p_github_run_id, github_run_attempt = p_github_run_attempt, updated_at = v_now, error = null
   where b.id = p_build_id;
-  update ops.build_dispatches d
+  -- Also of a run that was not ordered: by this row GitHub is asked about it.
+  insert into ops.build_dispatches as d (build_id, attempt, org_id, state, repository, workflow, ref, github_run_id, settled_at)
+  select p_build_id, v_attempt, b.org_id, 'sent', ops.repository_name(p.repo_url), coalesce(h.workflow, p.workflow, ''), h.name, p_github_run_id,
+    v_now
+  from ops.builds b
+  join ops.branches h on h.id = b.branch_id
+  join ops.projects p on p.id = b.project_id
+  where b.id = p_build_id and p.repo_url is not null
+  on conflict (build_id, attempt) do update
   set state = 'sent', settled_at = v_now, github_run_id = p_github_run_id
-  where d.build_id = p_build_id and d.attempt = v_attempt and d.settled_at is null;
-  if v_build.status <> 'running' then
+  where d.settled_at is null;
+  if v_is_again or v_build.status <> 'running' then
     perform ops.note_build(p_build_id, v_build.org_id, 'status', 'running on ' || p_runner_id, p_data => jsonb_build_object(
       'from', v_build.status, 'status', 'running', 'attempt', v_attempt, 'runner_id', p_runner_id, 'run_id', p_github_run_id
     ));
@@ -11114,7 +11501,7 @@ begin
   return query select v_attempt, v_token, v_now + p_lease;
 end
 $function$;
-comment on function ops.start_build_run(uuid,bigint,integer,text,interval) is 'A run begins to work on a build: it gets the lease under which it writes. Asked again by the same run, the same lease. No row for any other run: it is not this build''s, or not its current attempt''s.';
+comment on function ops.start_build_run(uuid,bigint,integer,text,interval) is 'A run begins to work on a build: it gets the lease under which it writes. Asked again by the same run, the same lease; run again on GitHub, it is the next attempt. No row for any other run: it is not this build''s, and will be cancelled.';
 grant execute on function ops.start_build_run(uuid,bigint,integer,text,interval) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.start_waiting(p_kinds text[], p_limit integer, p_budget interval, p_now timestamp with time zone, p_job text DEFAULT NULL::text, p_late interval DEFAULT '00:00:00'::interval)
@@ -11294,6 +11681,20 @@ $function$;
 comment on function ops.take_issue_command(text,bigint,integer,text,bigint,text,text,text) is 'Take a command to carry it out in this same transaction. False when it was carried out before.';
 grant execute on function ops.take_issue_command(text,bigint,integer,text,bigint,text,text,text) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.trigger_build(p_project text, p_branch text DEFAULT NULL::text, p_trigger text DEFAULT 'schedule'::text, p_actor text DEFAULT NULL::text, p_inputs jsonb DEFAULT NULL::jsonb, p_commit_sha text DEFAULT NULL::text, p_idempotency_key text DEFAULT NULL::text)
+ RETURNS uuid
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  select c.build_id
+  from ops.create_build(
+    ops.find_branch(p_project, p_branch), p_trigger, coalesce(p_actor, session_user::text), p_commit_sha => p_commit_sha, p_inputs => p_inputs,
+    p_idempotency_key => p_idempotency_key
+  ) c
+$function$;
+comment on function ops.trigger_build(text,text,text,text,jsonb,text,text) is 'Build a branch, by names: select ops.trigger_build(''shop'', ''main'') is what a scheduled job calls. Returns the build.';
+grant execute on function ops.trigger_build(text,text,text,text,jsonb,text,text) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.try_lock(p_kind text, p_key text)
  RETURNS boolean
  LANGUAGE sql
@@ -11420,6 +11821,49 @@ AS $function$
 $function$;
 comment on function ops.wake_alerts() is 'Alerts whose snooze is over are active again, also those that nobody raises a second time. Returns how many.';
 grant execute on function ops.wake_alerts() to service_role;
+
+CREATE OR REPLACE FUNCTION ops.watch_dispatches(p_patience interval DEFAULT '00:15:00'::interval)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+  v_found record;
+begin
+  select count(*) as builds, min(q.run_at) as since, min(b.id::text) as example into v_found
+  from ops.queued_jobs q
+  join ops.builds b on b.queue_id = q.id and b.status = 'queued'
+  where q.task_type = 'build_dispatch' and q.status = 'pending' and not q.blocked and q.run_at < v_now - p_patience
+    and not exists (select from ops.job_types t where t.task_type = 'build_dispatch' and t.paused);
+  if v_found.builds = 0 then
+    perform ops.resolve_alert('builds_wait');
+  elsif not exists (select from ops.alerts a where a.dedupe_key = 'builds_wait' and a.resolved_at is null) then
+    perform ops.raise_alert(
+      'build_dispatch', 'builds_wait', 'warning', 'Builds wait, and no dispatcher takes them',
+      v_found.builds || ' since ' || to_char(v_found.since at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC',
+      jsonb_build_object('builds', v_found.builds, 'build_id', v_found.example,
+        'remediation', 'Is the workflow dispatch-builds enabled, and may its token start runs of the repository?')
+    );
+  end if;
+  select count(*) as builds, min(l.expires_at) as since, min(b.id::text) as example into v_found
+  from ops.builds b
+  join ops.build_leases l on l.build_id = b.id
+  join ops.build_dispatches d on d.build_id = b.id and d.attempt = b.attempt
+  where b.status in ('dispatched', 'running') and l.expires_at < v_now - p_patience;
+  if v_found.builds = 0 then
+    perform ops.resolve_alert('builds_silent');
+  elsif not exists (select from ops.alerts a where a.dedupe_key = 'builds_silent' and a.resolved_at is null) then
+    perform ops.raise_alert(
+      'build_dispatch', 'builds_silent', 'warning', 'Runs of builds are silent, and nobody asks GitHub about them',
+      v_found.builds || ' since ' || to_char(v_found.since at time zone 'utc', 'YYYY-MM-DD HH24:MI') || ' UTC',
+      jsonb_build_object('builds', v_found.builds, 'build_id', v_found.example,
+        'remediation', 'Is the workflow dispatch-builds enabled, and may its token read runs of the repository?')
+    );
+  end if;
+end
+$function$;
+comment on function ops.watch_dispatches(interval) is 'Alerts when builds wait for a dispatcher, or silent ones for somebody who asks GitHub, longer than this; resolves them when that is over.';
 
 CREATE OR REPLACE FUNCTION ops.watch_watchers()
  RETURNS integer

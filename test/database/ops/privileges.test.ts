@@ -102,6 +102,7 @@ describe('every object of ops', () => {
       'ops.create_run',
       'ops.cron_health',
       'ops.is_admin',
+      'ops.metric_annotations',
       'ops.my_org_ids',
       'ops.remove_member',
       'ops.retry_run',

@@ -57,6 +57,8 @@ it('works for its owner: people, alerts and the queue', async () => {
 
 it('is linted as far as it can be: what is about roles that are not there is said not to be known', async () => {
   const report = await sql.begin((q) => lintPostgres(q, { schemas: ['ops', 'public'] }));
-  expect(report.findings.filter((finding) => finding.name !== 'rls_enabled_no_policy')).toEqual([]);
+  // A database made a moment ago has read none of its indexes, and its closed tables have no policy on purpose.
+  const expected = ['rls_enabled_no_policy', 'unused_index'];
+  expect(report.findings.filter((finding) => !expected.includes(finding.name))).toEqual([]);
   expect(report.unevaluated.map((lint) => lint.name)).toContain('anon_security_definer_function_executable');
 });

@@ -219,7 +219,8 @@ const service = everyone(
   [builds]
   ops.create_build ops.enqueue_build ops.claim_next_run ops.heartbeat_build ops.set_build_status ops.retry_build
   ops.claim_build_dispatches ops.settle_build_dispatch ops.open_build ops.start_build_run ops.silent_builds ops.settle_silent_build
-  ops.rollback_build
+  ops.rollback_build ops.trigger_build ops.find_branch ops.declare_project ops.declared_projects ops.archive_project
+  ops.extra_runs ops.forget_extra_run
   ops.cancel_build ops.rescue_builds ops.build_writer ops.append_build_event ops.append_build_events
   ops.record_artifact ops.record_metrics ops.upsert_monitoring ops.record_upgrade ops.idle_projects
   ops.raise_advisory ops.settle_advisories ops.suppress_advisory ops.list_partitions
@@ -259,6 +260,7 @@ const internal = everyone(
   ops.prune_history ops.prune_job_queue ops.forget_answers ops.earlier_answer ops.remember_answer
   ops.check_cron_health ops.cron_findings ops.cron_run_mix ops.net_mix
   ops.watch_watchers ops.prune_alert_issues ops.prune_issue_commands
+  ops.drop_build_dispatch ops.monitor_builds ops.prune_builds ops.watch_dispatches
 
   [asked by functions that run as their owner]
   ops.calling_role ops.require_org_manager ops.require_another_owner ops.is_service ops.require_admin
