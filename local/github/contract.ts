@@ -61,6 +61,10 @@ export interface Contract {
 // GitHub answers these anywhere, though the description names them only here and there.
 const ALWAYS_POSSIBLE = new Set([400, 401, 403, 404, 422, 429, 500, 502, 503]);
 
+// Described as one moment, but what it takes is the search syntax for dates: `>=2026-01-01`, `a..b`.
+// https://docs.github.com/en/search-github/getting-started-with-searching-on-github/understanding-the-search-syntax#query-for-dates
+const SEARCH_SYNTAX = new Set(['created']);
+
 /** Loads the committed slice. */
 export function loadContract(file: URL = new URL('github-slice.json', import.meta.url)): Contract {
   const slice = Slice.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -120,7 +124,8 @@ function patternOf(template: string, parameters: readonly Parameter[]): RegExp {
   const source = template
     .replaceAll('.', '\\.')
     .replaceAll(/\{([^}]+)\}/g, (_, name: string) => `(?<${name}>${spanning.has(name) ? '.+' : '[^/]+'})`);
-  return new RegExp(`^${source}$`);
+  // The root of the repository is a path, too: `contents` and `contents/` both show it.
+  return new RegExp(`^${source.replace(/\/\(\?<path>\.\+\)$/, '(?:/(?<path>.*))?')}$`);
 }
 
 function parametersOf(operation: Operation, slice: Slice): Parameter[] {
@@ -183,6 +188,7 @@ function checkQuery(operation: Operation, exchange: Exchange, { slice, validator
   return [...exchange.query].flatMap(([name, text]) => {
     const parameter = known.get(name);
     if (parameter === undefined) return [`request: unknown query parameter ${name}`];
+    if (SEARCH_SYNTAX.has(name)) return [];
     return validator(parameter.schema, typedParameter(parameter.schema, text)).map(
       (problem) => `request ?${name} ${problem}`,
     );

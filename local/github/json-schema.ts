@@ -37,7 +37,8 @@ export function toJsonSchema(schema: Json): Json {
   const translated: { [key: string]: Json } = {};
   for (const [key, value] of Object.entries(schema)) {
     if (NOT_SCHEMA.has(key) || key.startsWith('x-')) continue;
-    translated[key] = translate(key, value);
+    // Several of GitHub's choices overlap, so that "exactly one" never holds for what GitHub itself sends.
+    translated[key === 'oneOf' ? 'anyOf' : key] = translate(key, value);
   }
   return schema.nullable === true ? { anyOf: [{ type: 'null' }, translated] } : translated;
 }

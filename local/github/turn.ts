@@ -11,10 +11,10 @@ import {
   type Strike,
 } from './faults.ts';
 import { GitHubError, notAccessible, notFound } from './github-error.ts';
-import type { HandledRequest, HandledResponse } from './handler.ts';
+import type { HandledRequest, HandledResponse, Handler } from './handler.ts';
 import type { Json } from './json-schema.ts';
 import { cutPage } from './paging.ts';
-import { type RateLimiter, rateLimitHeaders } from './rate-limit.ts';
+import { type Allowance, type RateLimiter, rateLimitHeaders } from './rate-limit.ts';
 import { HANDLERS } from './resources/handlers.ts';
 import { ensureUser } from './state/people.ts';
 import { lagFrom } from './state/staleness.ts';
@@ -32,6 +32,8 @@ export interface RecordedCall {
   /** What struck it. */
   readonly fault: Strike['kind'] | null;
 }
+
+const BY_ID: ReadonlyMap<string, Handler> = new Map(Object.entries(HANDLERS));
 
 /** What answering needs. */
 export interface Desk {
@@ -126,10 +128,11 @@ interface Answer {
 /** The answer; null when the caller never hears. */
 function respond(desk: Desk, request: RoutedRequest, strike: Strike | null): Answer | null {
   const kind: FaultKind | null = strike === null || strike.kind === 'stale_list' ? null : strike.kind;
-  const headers = commonHeaders(desk, request.identity);
+  const allowance = request.identity === null ? null : desk.limiter.look(request.identity.login);
+  const headers = commonHeaders(desk, request);
   try {
     if (strike !== null && kind !== null && !happensAnyway(kind)) return failed(strike, kind);
-    const handled = paged(carryOut(desk, request), desk, request);
+    const handled = paged(carryOut(desk, request, allowance), desk, request);
     if (strike !== null && kind !== null) return failed(strike, kind);
     return { ...handled, headers: { ...headers, ...handled.headers } };
   } catch (error) {
@@ -144,13 +147,15 @@ function failed({ retryAfter }: Strike, kind: FaultKind): null {
   throw error;
 }
 
-function carryOut(desk: Desk, { matched, identity, body, query, wantsRaw }: RoutedRequest): HandledResponse {
-  const { world, limiter } = desk;
+function carryOut(
+  { world }: Desk,
+  { matched, identity, body, query, wantsRaw }: RoutedRequest,
+  allowance: Allowance | null,
+): HandledResponse {
   const { store } = world;
-  if (identity === null) throw new GitHubError(401, 'Bad credentials');
-  const allowance = limiter.look(identity.login);
-  if (allowance.remaining === 0) throw rateLimited(allowance.reset);
-  const handler = Object.entries(HANDLERS).find(([id]) => id === matched?.id)?.[1];
+  if (identity === null || allowance === null) throw new GitHubError(401, 'Bad credentials');
+  if (allowance.remaining === 0 && !isFree(matched)) throw rateLimited(allowance.reset);
+  const handler = BY_ID.get(matched?.id ?? '');
   if (matched === null || handler === undefined) throw notFound();
   const { owner, repo, ...parameters } = matched.parameters;
   if (!same(owner, store.owner) || !same(repo, store.repo) || !same(parameters.org, store.owner))
@@ -189,10 +194,15 @@ function paged(handled: HandledResponse, { world }: Desk, { query, path }: Route
   };
 }
 
-function commonHeaders({ limiter }: Desk, identity: Identity | null): Record<string, string> {
+/** Asking how much is left costs nothing. */
+function isFree(matched: MatchedOperation | null): boolean {
+  return matched?.id === 'rate-limit/get';
+}
+
+function commonHeaders({ limiter }: Desk, { identity, matched }: RoutedRequest): Record<string, string> {
   if (identity === null) return {};
   return {
-    ...rateLimitHeaders(limiter.use(identity.login)),
+    ...rateLimitHeaders(isFree(matched) ? limiter.look(identity.login) : limiter.use(identity.login)),
     'x-github-media-type': 'github.v3; format=json',
     ...(identity.oauthScopes === undefined ? {} : { 'x-oauth-scopes': identity.oauthScopes.join(', ') }),
   };
@@ -208,7 +218,7 @@ function write(outgoing: ServerResponse, given: Answer, ifNoneMatch: string | un
     outgoing.writeHead(304, tagged).end();
     return;
   }
-  const type = raw === undefined ? 'application/json; charset=utf-8' : 'application/octet-stream';
+  const type = `application/${raw === undefined ? '' : 'vnd.github.raw+'}json; charset=utf-8`;
   outgoing.writeHead(status, { ...(bytes === undefined ? {} : { 'content-type': type }), ...tagged });
   outgoing.end(bytes);
 }

@@ -10,7 +10,7 @@ import {
   waitingRun,
   workflowClient,
 } from './github/fixture.ts';
-import { unzipSync } from './github/unzip.ts';
+import { unzip } from './github/unzip.ts';
 
 let github: GitHubStandIn;
 
@@ -102,7 +102,7 @@ describe('runs of the stand-in', () => {
     const log = await locate(`jobs/${job.id}/logs`);
     expect(await (await fetch(log)).text()).toBe('2026-11-21T08:00:00.0000000Z hello\n');
     const zip = Buffer.from(await (await fetch(await locate(`runs/${run.id}/logs`))).arrayBuffer());
-    expect(unzipSync(zip)).toEqual({ '0_build.txt': '2026-11-21T08:00:00.0000000Z hello\n' });
+    expect(unzip(zip)).toEqual({ '0_build.txt': '2026-11-21T08:00:00.0000000Z hello\n' });
 
     log.searchParams.set('se', new Date(Date.now() + 86_400_000).toISOString());
     expect((await fetch(log)).status).toBe(403);
@@ -178,9 +178,9 @@ describe('a run before the gate of an environment', () => {
       ...at,
       run_id: run.id,
       environment_ids: [waiting[0]?.environment.id ?? 0],
-      state: 'approved',
+      state: 'approved' as const,
       comment: 'go',
-    } as const;
+    };
     expect(await statusOf(actions().reviewPendingDeploymentsForRun(answer))).toBe(403);
     expect(await statusOf(personClient(github, 'bob').actions.reviewPendingDeploymentsForRun(answer))).toBe(
       200,

@@ -80,8 +80,11 @@ function pushPayload(world: World, actor: Actor, { ref, before, after, forced }:
   };
 }
 
+/** What the ref did not have; a new one is told against the default branch. */
 function newCommits({ store }: World, before: string | null, after: string): StoredCommit[] {
-  const known = new Set(before === null ? [] : lineage(store, before).map(({ sha }) => sha));
+  const trunk = store.branches.get(store.defaultBranch);
+  const start = before ?? (trunk === after ? undefined : trunk);
+  const known = new Set(start === undefined ? [] : lineage(store, start).map(({ sha }) => sha));
   return lineage(store, after)
     .filter(({ sha }) => !known.has(sha))
     .slice(0, MOST_COMMITS)

@@ -120,7 +120,10 @@ function checkValue(store: Store, { name, type, options }: DispatchInput, value:
       );
     case 'boolean':
       if (value === 'true' || value === 'false') return;
-      throw new GitHubError(422, `Provided value '${value}' for input '${name}' not a valid boolean`);
+      throw new GitHubError(
+        422,
+        `Provided value '${value}' for input '${name}' not in the list of allowed values`,
+      );
     case 'number':
       if (value.trim() !== '' && Number.isFinite(Number(value))) return;
       throw new GitHubError(422, `Provided value '${value}' for input '${name}' not a valid number`);

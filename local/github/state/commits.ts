@@ -94,7 +94,7 @@ function commitName(commit: NewCommit, author: Signature, committer: Signature):
 /** Files by path: text puts one there, null takes it away. */
 export type FileChanges = Readonly<Record<string, string | Buffer | null>>;
 
-/** Commits changes on top of a branch, which is made when it is missing. */
+/** Commits changes on top of a branch; a missing one is made from where the default branch stands. */
 export function commitFiles(
   store: Store,
   commit: {
@@ -105,7 +105,7 @@ export function commitFiles(
     readonly sha?: string | undefined;
   },
 ): StoredCommit {
-  const parent = store.branches.get(commit.branch) ?? null;
+  const parent = store.branches.get(commit.branch) ?? store.branches.get(store.defaultBranch) ?? null;
   const base = store.commits.get(parent ?? '')?.tree ?? null;
   const changes = new Map<string, TreeChange>(
     Object.entries(commit.files).map(([path, content]) => [
