@@ -41,36 +41,7 @@ function comments(): string[] {
   return [...github.store.comments.values()].map((comment) => comment.body);
 }
 
-function writes(): string[] {
-  return github.calls.filter((call) => call.method !== 'GET').map((call) => call.operation);
-}
-
 describe('the plan of a pull request', () => {
-  it('is one comment: created, left alone while nothing changes, updated in place', async () => {
-    const first = await plan();
-    expect(first.exitCode, first.stdout + first.stderr).toBe(0);
-    expect(first.record).toMatchObject({
-      action: 'plan',
-      reason: 'plan_changes',
-      ok: true,
-      environment: 'production',
-    });
-    expect(comments()).toHaveLength(1);
-    expect(comments()[0]).toMatch(/^<!-- opsroom:plan env=production -->\n/);
-    expect(comments()[0]).toContain('`sync_game_platform_stats`');
-
-    await plan();
-    expect(writes()).toEqual(['issues/create-comment']);
-
-    repository.edit('runbooks/cron/sync_game_platform_stats.yaml', 'schedule: ', "schedule: '7 5 * * *' # ");
-    const third = await plan();
-    expect(third.record.digest).not.toBe(first.record.digest);
-    expect(writes()).toEqual(['issues/create-comment', 'issues/update-comment']);
-    expect(comments()).toHaveLength(1);
-    expect(comments()[0]).toContain('At 05:07');
-    expect(github.violations).toEqual([]);
-  });
-
   it('tells the runner everything: outputs, summary, log', async () => {
     const result = await plan();
 

@@ -64,8 +64,10 @@ async function driveJobs(session: Session): Promise<void> {
 
 function conclusionOf(session: Session): Conclusion {
   const results = [...session.settled.values()].map(({ result }) => result);
+  // Of a run somebody ended, what failed because of it is not the news.
+  if (session.cancel.signal.aborted) return 'cancelled';
   if (results.includes('failure')) return 'failure';
-  if (results.includes('cancelled') || session.cancel.signal.aborted) return 'cancelled';
+  if (results.includes('cancelled')) return 'cancelled';
   return results.every((result) => result === 'skipped') ? 'skipped' : 'success';
 }
 

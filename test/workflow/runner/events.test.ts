@@ -26,7 +26,7 @@ jobs:
   );
 }
 
-async function after(act: () => unknown): Promise<RunView[]> {
+async function runsAfter(act: () => unknown): Promise<RunView[]> {
   await repository.engine.idle();
   const before = repository.engine.runs.length;
   await act();
@@ -41,12 +41,12 @@ describe('an event', () => {
   it('of an issue runs the file of the default branch', async () => {
     listener('{ issue_comment: { types: [created] }, issues: { types: [closed] } }');
     const [opened, commented, edited, closed] = [
-      await after(() => repository.alice.openIssue({ title: 'x' })),
-      await after(() => repository.bob.comment(1, '/ack')),
-      await after(() =>
+      await runsAfter(() => repository.alice.openIssue({ title: 'x' })),
+      await runsAfter(() => repository.bob.comment(1, '/ack')),
+      await runsAfter(() =>
         repository.bob.editComment([...repository.host.store.comments.keys()][0] ?? 0, '/resolve'),
       ),
-      await after(() => repository.alice.closeIssue(1)),
+      await runsAfter(() => repository.alice.closeIssue(1)),
     ];
 
     expect([opened, edited]).toEqual([[], []]);
@@ -64,8 +64,8 @@ describe('an event', () => {
       alice.push({ branch, files: { '.github/workflows/listener.yml': pullListener() } });
     }
 
-    const [own] = await after(() => alice.openPullRequest({ title: 'x', head: 'change' }));
-    const [foreign] = await after(() =>
+    const [own] = await runsAfter(() => alice.openPullRequest({ title: 'x', head: 'change' }));
+    const [foreign] = await runsAfter(() =>
       host.as('mallory').openPullRequest({ title: 'y', head: 'foreign', fork: 'mallory/ops' }),
     );
 
@@ -83,8 +83,8 @@ describe('an event', () => {
     listener('{ push: { branches: [main], paths: [runbooks/**] } }');
     await repository.engine.idle();
 
-    expect(await after(() => repository.alice.push({ files: { 'README.md': 'x' } }))).toEqual([]);
-    const [run] = await after(() => repository.alice.push({ files: { 'runbooks/a.yaml': 'x' } }));
+    expect(await runsAfter(() => repository.alice.push({ files: { 'README.md': 'x' } }))).toEqual([]);
+    const [run] = await runsAfter(() => repository.alice.push({ files: { 'runbooks/a.yaml': 'x' } }));
     expect(heard(run)).toBe('heard push  refs/heads/main by alice, key 28');
   });
 
@@ -93,7 +93,7 @@ describe('an event', () => {
     const workflow = repository.host.store.workflows.get('.github/workflows/listener.yml');
     if (workflow !== undefined) workflow.state = 'disabled_manually';
 
-    expect(await after(() => repository.alice.openIssue({ title: 'x' }))).toEqual([]);
+    expect(await runsAfter(() => repository.alice.openIssue({ title: 'x' }))).toEqual([]);
   });
 
   it('made with the token of a job starts nothing, except a dispatch', async () => {
@@ -113,7 +113,7 @@ describe('an event', () => {
       ),
     );
 
-    const runs = await after(() => repository.alice.dispatch('maker.yml'));
+    const runs = await runsAfter(() => repository.alice.dispatch('maker.yml'));
 
     const [maker, started] = runs;
     expect(jobOf(maker ?? repository.latest(), 'only').log()).toMatch(/answer 201\n.*answer 20[04]\n/);

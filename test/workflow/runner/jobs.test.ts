@@ -222,7 +222,7 @@ describe('a run', () => {
       `
 on: { workflow_dispatch: { inputs: { id: { type: string, default: none }, count: { type: number, default: 2 } } } }
 run-name: "build #\${{ inputs.id }} of \${{ github.ref_name }}"
-jobs: { a: { runs-on: x, steps: [{ name: Say it, run: "echo said-\${{ inputs.count + 0 == 2 && inputs.count || 'a text' }}" }] } }
+jobs: { a: { runs-on: x, steps: [{ name: Say it, run: "echo said-\${{ toJSON(inputs.count) }}" }] } }
 `,
     );
     const { id } = await repository.run('named', { id: '42' });

@@ -158,7 +158,7 @@ async function advise(
   const { findings } = await inDatabase(request, (tx) => lintPostgres(tx, { schemas }));
   const lints = findings
     .filter(({ categories }) => categories.includes(category))
-    .map((finding) => ({ ...finding, categories: [category] }));
+    .map(({ evidence, ...finding }) => ({ ...finding, metadata: evidence, categories: [category] }));
   return { body: { lints } };
 }
 
