@@ -91,7 +91,10 @@ async function carryOut({ sql, client, inputs, role, asked }: Work): Promise<Out
     return performed;
   });
   const { answerCommands } = await import('../_shared/alerts/commands/answer-commands.ts');
-  const { answered, failures } = await answerCommands(sql, client, { author: inputs.issueAuthor });
+  const { answered, failures } = await answerCommands(sql, client, {
+    author: inputs.issueAuthor,
+    commentId: given.commentId,
+  });
   const said = result === null ? 'was carried out before' : result.outcome;
   if (failures.length > 0) {
     return {

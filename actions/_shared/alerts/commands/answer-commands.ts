@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../../database/connect.ts';
 import type { GitHubClient } from '../../github/client.ts';
 import { createComment, listCommentsSince } from '../../github/issue-comments.ts';
 import { reactToComment } from '../../github/reactions.ts';
 import { failureStatus, mayHaveHappened } from '../../github/request-failure.ts';
-import { claimAnswers, noteAnswered, type OpenAnswer } from './statements.ts';
+import { claimAnswers, isAnswerDue, noteAnswered, type OpenAnswer } from './statements.ts';
 
 const REACTIONS = { done: '+1', nothing: 'eyes', refused: 'confused' } as const;
 const LONGEST_ANSWER = 60_000;
@@ -14,21 +15,40 @@ export interface Answers {
   readonly failures: readonly string[];
 }
 
+/** Longer than a run that died keeps an answer to itself (the lease of ops.claim_issue_answers). */
+const PATIENCE_MS = 150_000;
+const PAUSE_MS = 2_000;
+
 /**
- * Answers every command of a repository that was carried out and not answered: a reaction and one comment, which is looked for
- * before it is written. Also what a former run left.
+ * Answers the command of a comment, and every other of its repository that was carried out and not answered: a reaction and
+ * one comment, which is looked for before it is written. When another run has claimed this comment's answer, it waits until that
+ * run has written it or let go of it, so a command that is said to be answered is.
  */
 export async function answerCommands(
   sql: Sql,
   client: GitHubClient,
-  own: { readonly author: string },
+  own: { readonly author: string; readonly commentId: number; readonly patienceMs?: number },
 ): Promise<Answers> {
+  const repository = `${client.owner}/${client.repo}`;
+  const end = Date.now() + (own.patienceMs ?? PATIENCE_MS);
+  let answered = 0;
+  for (;;) {
+    const { failures, ...now } = await answerOpen(sql, client, own.author);
+    answered += now.answered;
+    const isDue = await isAnswerDue(sql, repository, own.commentId);
+    if (failures.length > 0 || !isDue) return { answered, failures };
+    if (Date.now() >= end) return { answered, failures: ['another run is still writing the answer'] };
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function answerOpen(sql: Sql, client: GitHubClient, author: string): Promise<Answers> {
   const repository = `${client.owner}/${client.repo}`;
   const failures: string[] = [];
   let answered = 0;
   for (const open of await claimAnswers(sql, repository)) {
     try {
-      await answerOne(client, open, own.author);
+      await answerOne(client, open, author);
       await noteAnswered(sql, repository, open.commentId);
       answered += 1;
     } catch (error) {

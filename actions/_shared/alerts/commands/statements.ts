@@ -225,6 +225,18 @@ export async function noteAnswered(sql: Queryable, repository: string, commentId
   await sql`select ops.note_issue_answered(${repository}, ${commentId})`;
 }
 
+/** Whether a command still waits for its answer; after a day nobody does, as ops.claim_issue_answers has it. */
+export async function isAnswerDue(sql: Queryable, repository: string, commentId: number): Promise<boolean> {
+  return yes(
+    await sql`
+      select exists (
+        select from ops.issue_commands c
+        where c.repository = ${repository} and c.comment_id = ${commentId} and c.answered_at is null
+          and c.taken_at > clock_timestamp() - interval '1 day'
+      ) as yes`,
+  );
+}
+
 const Count = z.array(z.object({ count: z.number() })).length(1);
 
 /** A person closed or reopened an issue of ours. Returns how many alerts that answered. */
