@@ -56,6 +56,10 @@ export async function applyDeclarations(request: ApplyDeclarations): Promise<Des
     known: request.project.secrets,
     env: process.env,
   });
+  // What a person set in the environment stays there.
+  request.state.publishVariables(
+    Object.fromEntries(Object.entries(secrets).filter(([name, value]) => process.env[name] !== value)),
+  );
   const platform: Platform = {
     client: createManagementClient({
       projectRef: request.project.ref,

@@ -10,6 +10,8 @@ const RunningInstance = z.object({
   /** The local Supabase project: its address, its Management API and a token for it. */
   supabase: z.object({ projectUrl: z.string(), apiUrl: z.string(), accessToken: z.string() }),
   startedAt: z.string(),
+  /** Values of the variables that secrets and functions name; known once the files were read. */
+  variables: z.record(z.string(), z.string()).optional(),
 });
 export type RunningInstance = z.infer<typeof RunningInstance>;
 
@@ -23,6 +25,8 @@ export interface StateFolder {
   /** Claim the folder for this process; throws ConfigurationError when another `npm start` holds it. */
   readonly claim: () => void;
   readonly publish: (instance: Pick<RunningInstance, 'databaseUrl' | 'supabase'>) => void;
+  /** Add what the files' variables are to what is published. */
+  readonly publishVariables: (variables: Readonly<Record<string, string>>) => void;
   readonly release: () => void;
   /** Read a JSON file of the folder, or `undefined` when it is not there or not readable as JSON. */
   readonly readJson: (name: string) => unknown;
@@ -104,6 +108,10 @@ export function openStateFolder(root: string): StateFolder {
         ...told,
         startedAt: new Date().toISOString(),
       } satisfies RunningInstance);
+    },
+    publishVariables(variables) {
+      const published = RunningInstance.safeParse(readJson('instance.json')).data;
+      if (published !== undefined) writeJson('instance.json', { ...published, variables });
     },
     release() {
       rmSync(instance, { force: true });

@@ -36,11 +36,11 @@ async function consent(plan: Plan): Promise<boolean> {
 }
 
 async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
-  const { desired, sql, platform } = target;
+  const { desired, sql, platform, env } = target;
   const shared = {
     sql,
     desired,
-    env: process.env,
+    env,
     platform,
     prune: options.prune === true,
     ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),

@@ -8,8 +8,8 @@ export interface DriftOptions extends TargetOptions {
 
 /** `opsroom drift`: exit 2 when somebody changed a managed object by hand, 0 when not. */
 export async function drift(options: DriftOptions): Promise<number> {
-  return withTarget(options, async ({ desired, sql, platform }) => {
-    const result = await computeDrift({ sql, desired, env: process.env, platform });
+  return withTarget(options, async ({ desired, sql, platform, env }) => {
+    const result = await computeDrift({ sql, desired, env, platform });
     await writePlan(result, desired, options.format);
     return driftSize(result) > 0 ? 2 : 0;
   });

@@ -10,6 +10,8 @@ const LocalInstance = z.object({
     .object({ accessToken: z.string(), apiUrl: z.string(), projectUrl: z.string() })
     .optional()
     .catch(undefined),
+  /** Values of the variables its files name: random ones, made for this laptop. */
+  variables: z.record(z.string(), z.string()).optional().catch(undefined),
 });
 export type LocalInstance = z.infer<typeof LocalInstance>;
 

@@ -11,11 +11,11 @@ export interface PlanOptions extends TargetOptions {
 
 /** `opsroom plan`: exit 0; with `--detailed-exitcode` 2 when something would change; 1 when apply would refuse. */
 export async function plan(options: PlanOptions): Promise<number> {
-  return withTarget(options, async ({ desired, sql, platform }) => {
+  return withTarget(options, async ({ desired, sql, platform, env }) => {
     const result = await computePlan({
       sql,
       desired,
-      env: process.env,
+      env,
       platform,
       prune: options.prune === true,
       ...(options.allowDeletes === undefined ? {} : { allowDeletes: options.allowDeletes }),

@@ -20,6 +20,8 @@ export interface Target {
   readonly sql: Sql;
   /** Left out without a project, or without a token for it. */
   readonly platform?: Platform;
+  /** Where values come from: the variables of this process, and for `local` those the running control room made. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 /** Where an environment's database is: its variable, or for `local` the control room running in this folder. */
@@ -74,9 +76,11 @@ export async function withTarget<T>(
   }
   const desired = declarations.resolve(options.env);
   const platform = await platformOf(desired, options.root);
+  const made = options.env === 'local' ? localInstance(options.root)?.variables : undefined;
+  const env = { ...made, ...process.env };
   const sql = connect({ url: databaseUrl(desired, options.root), applicationName: 'opsroom' });
   try {
-    return await work({ desired, declarations, sql, ...(platform === undefined ? {} : { platform }) });
+    return await work({ desired, declarations, sql, env, ...(platform === undefined ? {} : { platform }) });
   } finally {
     await sql.end({ timeout: 5 });
   }

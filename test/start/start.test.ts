@@ -54,6 +54,8 @@ describe('npm start', { timeout: 120_000 }, () => {
       '--detailed-exitcode',
     ]);
     expect(await plan.exit, plan.output()).toBe(0);
+    // A command knows the values that were made for this laptop.
+    expect(plan.output()).not.toContain('is not set');
 
     writeFileSync(file, original.replace('*/15 * * * *', 'whenever'));
     await start.waitFor(/openrouter-health-check\.yaml:\d+:\d+ error/);

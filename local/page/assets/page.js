@@ -24,6 +24,32 @@ const rendered = (html, className) => {
   made.innerHTML = html;
   return made;
 };
+/** Reactions as GitHub draws them; https://docs.github.com/rest/reactions names them. */
+const REACTIONS = {
+  '+1': '👍',
+  '-1': '👎',
+  laugh: '😄',
+  confused: '😕',
+  heart: '❤️',
+  hooray: '🎉',
+  rocket: '🚀',
+  eyes: '👀',
+};
+const reacted = (reactions) =>
+  Object.entries(reactions).map(([name, n]) =>
+    element('span', { class: 'reaction', title: name }, `${REACTIONS[name] ?? name} ${n}`),
+  );
+/** Links to runs of this repository open the run on this page: the address on GitHub is nobody's. */
+function openRun(event) {
+  const link = event.target.closest('a[href]');
+  const id = link?.href.match(/\/actions\/runs\/(\d+)/)?.[1];
+  const run = id === undefined ? null : document.querySelector(`[data-key="run-${id}"]`);
+  if (run === null || !link.href.includes(`/${state.repository}/`)) return;
+  event.preventDefault();
+  run.open = true;
+  run.scrollIntoView({ block: 'start' });
+  run.querySelector('summary').focus();
+}
 const clock = (text) => new Date(text).toLocaleTimeString();
 
 async function order(act) {
@@ -101,9 +127,8 @@ function drawIssue(issue) {
           element(
             'div',
             { class: 'meta' },
-            `${comment.author}, ${clock(comment.at)} ${Object.entries(comment.reactions)
-              .map(([name, n]) => `:${name}: ${n}`)
-              .join(' ')}`,
+            `${comment.author}, ${clock(comment.at)}`,
+            ...reacted(comment.reactions),
           ),
           rendered(comment.html, 'said'),
         ),
@@ -312,6 +337,7 @@ function refresh() {
 }
 
 at('show-closed').addEventListener('change', drawAll);
+at('issues').addEventListener('click', openRun);
 const changes = new EventSource('changes');
 changes.addEventListener('open', () => {
   at('pulse').textContent = 'live';
