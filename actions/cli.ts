@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { addAlertCommands } from './_commands/alert-commands.ts';
+import { addBuildCommands } from './_commands/build-commands.ts';
 import { addCheckCommands } from './_commands/check-commands.ts';
 import { addLogsCommands } from './_commands/logs-commands.ts';
 import { addJobsCommand, addWorkCommand } from './_commands/queue-commands.ts';
@@ -154,6 +155,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   addScanCommands(program, common, does);
   addCheckCommands(program, common, does);
   addLogsCommands(program, common, does);
+  addBuildCommands(program, common, does);
   addAlertCommands(program, common, does);
 
   try {

@@ -47,6 +47,11 @@ export async function dispatchBuilds(): Promise<void> {
   await (await import('./dispatch-builds/main.ts')).run();
 }
 
+/** The `release-bundle` action. */
+export async function releaseBundle(): Promise<void> {
+  await (await import('./release-bundle/main.ts')).run();
+}
+
 /** The `opsroom` command line. */
 export async function opsroom(): Promise<void> {
   const { runCli } = await import('./cli.ts');

@@ -18,6 +18,8 @@ export interface AlertChaos {
   readonly things: number;
   /** Share of calls to GitHub that go wrong, 0 to 1. */
   readonly faultRate: number;
+  /** For so long lists lag behind each time they do. */
+  readonly staleMs: number;
   readonly seed: number;
   readonly say: (message: string) => void;
 }
@@ -42,8 +44,8 @@ export async function runAlertChaos(chaos: AlertChaos): Promise<AlertChaosResult
   await sql`create table if not exists chaos.broken (object text primary key, severity text not null, detail text not null)`;
   const runsOf: Record<string, number> = {};
   let mostOpen = 0;
-  // Lists lag for about as long as one pass takes here, which is five minutes there: seldom do they lag for ten.
-  const stopFaults = github.failAtRandom({ seed: chaos.seed, rate: chaos.faultRate, staleMs: 40 });
+  const { seed, faultRate: rate, staleMs } = chaos;
+  const stopFaults = github.failAtRandom({ seed, rate, staleMs });
   let mostAlerts = 0;
   const meter = createMeter();
   const watch = (): void => {

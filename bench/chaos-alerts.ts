@@ -1,6 +1,7 @@
 /**
  * Runs health checks two at a time while things break and heal and GitHub fails, then asks whether issues say what alerts
- * say. Exits 1 when a fact is false. Usage: npm run bench -- chaos-alerts [--runs 500] [--things 40] [--faults 0.3] [--seed 1]
+ * say. Exits 1 when a fact is false. Usage: npm run bench -- chaos-alerts [--runs 500] [--things 40] [--faults 0.3]
+ * [--stale 300] [--seed 1]
  */
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
@@ -20,6 +21,7 @@ export async function run(args: readonly string[] = []): Promise<string> {
       runs: { type: 'string', default: '500' },
       things: { type: 'string', default: '40' },
       faults: { type: 'string', default: '0.3' },
+      stale: { type: 'string', default: '300' },
       seed: { type: 'string', default: '1' },
     },
   });
@@ -42,6 +44,7 @@ export async function run(args: readonly string[] = []): Promise<string> {
       runs: Number(values.runs),
       things: Number(values.things),
       faultRate: Number(values.faults),
+      staleMs: Number(values.stale),
       seed: Number(values.seed),
       say: (message) => process.stderr.write(`${message}\n`),
     });
@@ -49,7 +52,7 @@ export async function run(args: readonly string[] = []): Promise<string> {
     const table = [
       '# chaos-alerts',
       '',
-      `${server.description}; Node ${process.versions.node}; seed ${values.seed}`,
+      `${server.description}; Node ${process.versions.node}; seed ${values.seed}; lists lag for ${values.stale} ms at a time, several passes`,
       `${values.runs} runs, two at a time, ${values.things} things that break and heal, in ${seconds} s: ${calls} calls that reached GitHub, ${github.store.issues.size} issues opened`,
       `${faults} of them got an error for an answer, others none; runs ended as ${JSON.stringify(runsOf)}`,
       '',

@@ -1,6 +1,5 @@
 /** Ten thousand jobs with a day of runs behind them, and a thousand checks over them. */
 import type { Sql } from 'postgres';
-import type { CheckPass } from '../actions/_shared/checks/check-pass.ts';
 import type { RunChecks } from '../actions/_shared/checks/run-checks.ts';
 import { memoryReader } from '../actions/_shared/declare/file-reader.ts';
 import { loadDeclarations } from '../actions/_shared/declare/load.ts';
@@ -92,40 +91,4 @@ export async function declareChecks(
   const declarations = await loadDeclarations({ root: '/nowhere', read: memoryReader(files) });
   const desired = declarations.resolve('production');
   return { resolve: () => desired };
-}
-
-/** A pass that finds `count` things wrong. */
-export function passOf(count: number): CheckPass {
-  const policy = {
-    for: { failing: 1, of: 1 },
-    hold_open_s: 600,
-    reopen_within_s: 86_400,
-    owner: '@team',
-    runbook: null,
-    runbook_command: null,
-    group: null,
-    mutes: [],
-  };
-  return {
-    at: new Date().toISOString(),
-    environment: 'production',
-    evaluated: ['check'],
-    skipped: [],
-    results: Array.from({ length: count }, (_, index) => ({
-      check: 'check',
-      object: jobName(index),
-      state: 'firing',
-      severity: 'warning',
-      finding: {
-        name: 'cron_late',
-        level: 'WARN',
-        title: `${jobName(index)} is late`,
-        detail: `${jobName(index)} was due at 2026-11-21 12:30:00 UTC, 4m30s ago.`,
-        remediation: 'See whether the scheduler lives.',
-        evidence: { late_by: '4m30s', due_at: '2026-11-21T12:30:00.000Z' },
-        cache_key: `cron_late_check_${jobName(index)}`,
-      },
-    })),
-    policies: { check: policy },
-  };
 }

@@ -3,7 +3,7 @@ import postgres, { type Sql } from 'postgres';
 import { runChecks } from '../actions/_shared/checks/run-checks.ts';
 import { connect } from '../actions/_shared/database/connect.ts';
 import { applyMigrations } from '../test/support/migrations.ts';
-import { declareChecks, fillJobs, jobName, jobsQueryOver, passOf, queryOver } from './checks-fill.ts';
+import { declareChecks, fillJobs, jobName, jobsQueryOver, queryOver } from './checks-fill.ts';
 import { type Contender, measure, pairedRatio } from './measure.ts';
 import { startBenchServer } from './server.ts';
 
@@ -17,8 +17,8 @@ interface CheckBench {
 
 /**
  * One pass over many checks against the sum of their bare SQL: each statement by itself, one after the other; and all of them
- * sent at once in one read-only transaction, with nothing else, which is as fast as a client can be. Then what a pass found,
- * recorded at once, against one raise a commit. `--checks N`, `--jobs N`, `--repetitions N`, `--raises N`.
+ * sent at once in one read-only transaction, with nothing else, which is as fast as a client can be. `--checks N`,
+ * `--jobs N`, `--repetitions N`.
  */
 export async function run(argv: readonly string[]): Promise<string> {
   const { values } = parseArgs({
@@ -26,7 +26,6 @@ export async function run(argv: readonly string[]): Promise<string> {
     options: {
       checks: { type: 'string', default: '1000' },
       jobs: { type: 'string', default: '10000' },
-      raises: { type: 'string', default: '20000' },
       repetitions: { type: 'string', default: '7' },
     },
   });
@@ -48,7 +47,6 @@ export async function run(argv: readonly string[]): Promise<string> {
       `${server.description}; Node ${process.versions.node}`,
       '',
       await passes(bench),
-      await raises(sql, Number(values.raises), bench.repetitions),
     ].join('\n');
   } finally {
     await sql.end({ timeout: 5 });
@@ -133,67 +131,5 @@ async function compare(
 
 /** The protocol of a driver that prepares nothing: what checks use, so that the ratio is of equal things. */
 const EXTENDED = { prepare: false, simple: false };
-
-const SINGLES = 2000;
-/** Raises of one key in a batch, as in bench/RESULTS.md. */
-const A_KEY = 4;
-
-async function raises(sql: Sql, count: number, repetitions: number): Promise<string> {
-  const forget = async (): Promise<void> => {
-    await sql`truncate ops.alerts, ops.alert_events, ops.check_states, ops.check_policies, ops.watchers`;
-  };
-  const record = async (): Promise<void> => {
-    await sql`select ops.record_check_pass(${JSON.stringify(passOf(count))}::text::jsonb)`;
-  };
-  const batch = JSON.stringify(
-    Array.from({ length: count }, (_, index) => ({
-      kind: 'cron_late',
-      dedupe_key: `check:${Math.floor(index / A_KEY)}`,
-      severity: 'warning',
-      title: 'late',
-      message: 'it is late',
-    })),
-  );
-  const contenders: readonly (Contender & { readonly raised: number })[] = [
-    {
-      name: 'one a commit: ops.raise_alert',
-      raised: SINGLES,
-      prepare: forget,
-      run: async () => {
-        for (let index = 0; index < SINGLES; index += 1) {
-          await sql`select ops.raise_alert('cron_late', ${`check:${Math.floor(index / A_KEY)}`}, 'warning', 'late', 'it is late')`;
-        }
-      },
-    },
-    {
-      name: `one statement, ${A_KEY} raises a key: ops.raise_alerts`,
-      raised: count,
-      prepare: forget,
-      run: async () => {
-        await sql`select count(*) from ops.raise_alerts(${batch}::text::jsonb)`;
-      },
-    },
-    { name: 'one pass, all new: ops.record_check_pass', raised: count, prepare: forget, run: record },
-    { name: 'one pass, all known: ops.record_check_pass', raised: count, run: record },
-  ];
-  const measured = await measure(contenders, Math.min(repetitions, 5));
-  const [singles] = measured;
-  if (singles === undefined) throw new Error('nothing measured');
-  const lines = measured.map((one, index) => {
-    const share = (contenders[index]?.raised ?? 0) / SINGLES;
-    // Raises a millisecond of each, in pairs.
-    const { median, low, high } = pairedRatio(singles, one);
-    const rate = Math.round(((contenders[index]?.raised ?? 0) / one.median) * 1000);
-    return `| ${one.name} | ${one.median.toFixed(0)} | ${rate.toLocaleString('en')} | ${(median * share).toFixed(1)}x [${(low * share).toFixed(1)}-${(high * share).toFixed(1)}] |`;
-  });
-  return [
-    `## alerts: ${count.toLocaleString('en')} raises at once, against one a commit (${SINGLES.toLocaleString('en')} of them); with their history, and for a pass its counters`,
-    '',
-    '| way | ms | raises/s | ratio |',
-    '|---|---|---|---|',
-    ...lines,
-    '',
-  ].join('\n');
-}
 
 if (import.meta.main) process.stdout.write(await run(process.argv.slice(2)));

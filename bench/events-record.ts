@@ -96,7 +96,7 @@ async function wholeJob(url: string, log: Log, texts: readonly string[]): Promis
     const paths = sessionFolder(temp);
     makeFolder(paths);
     const request = { repository: 'acme/app', runId: '1', runAttempt: 1, trigger: 'push', runnerId: 'bench' };
-    writeSession(paths, { request, lease: log.lease, shift: 0, finish: false });
+    writeSession(paths, { request, lease: log.lease, shift: 0, finish: 'never' });
     const program = path.join(temp, 'program', 'index.ts');
     mkdirSync(path.dirname(program));
     const main = path.resolve(import.meta.dirname, '../actions/record-build/main.ts');

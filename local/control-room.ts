@@ -146,6 +146,7 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
   const sql = connect({ url, applicationName: 'opsroom-local', max: 4 });
   closers.add('connection', () => sql.end({ timeout: 5 }));
 
+  let github: { readonly side: GitHubSide; readonly page: Page } | undefined;
   const project = await progress.step(
     'Local Supabase project (stand-in)',
     () =>
@@ -155,6 +156,8 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         databaseUrl: url,
         ...(connectAs === undefined ? {} : { connectAs }),
         state,
+        // Runs of the stand-in prove themselves by its tokens, as those of github.com do by GitHub's.
+        platform: () => (github === undefined ? {} : { OPS_OIDC_ISSUER: github.side.github.oidcIssuer }),
         log: (line) => progress.line(`  ${line}`),
       }),
     (started) => `${started.url}, functions under Deno`,
@@ -166,7 +169,6 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
   });
 
   let desired: DesiredState | undefined;
-  let github: { readonly side: GitHubSide; readonly page: Page } | undefined;
   return {
     root,
     sql,
@@ -207,6 +209,7 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
             sql,
             databaseUrl: url,
             supabase: { apiUrl: project.management.url, accessToken: project.accessToken },
+            recordBuildUrl: `${project.url}/functions/v1/ops-record-build`,
             port: ports.github,
             log: (line) => progress.line(line),
           });

@@ -3,18 +3,22 @@
  * what the page shows and does with both.
  */
 import { EventEmitter } from 'node:events';
-import path from 'node:path';
 import type { Sql } from 'postgres';
-import { parse } from 'yaml';
-import * as z from 'zod';
 import { type GitHubStandIn, startGitHub } from './github/server.ts';
-import { commitFiles, resolveCommit } from './github/state/commits.ts';
-import { readFile } from './github/state/git-objects.ts';
-import type { StoredReaction } from './github/state/issues.ts';
-import { latestAttempt, type StoredRun } from './github/state/runs.ts';
+import { commitFiles } from './github/state/commits.ts';
 import { refreshWorkflows } from './github/state/workflows.ts';
-import { renderMarkdown } from './page/markdown.ts';
-import type { PageAct, PageInput, PageIssue, PageRun, PageSource, PageWorkflow } from './page/state.ts';
+import {
+  issuesOf,
+  LOCAL_CONNECTION,
+  performAct,
+  RECORD_BUILD_URL,
+  runsOf,
+  SHOWN,
+  workflowsOf,
+  workflowTexts,
+  worksHere,
+} from './github-page.ts';
+import type { PageSource } from './page/state.ts';
 import { type ActionsEngine, startActions } from './workflows/engine/start-actions.ts';
 import { repositoryFiles } from './workflows/repository-files.ts';
 
@@ -33,9 +37,8 @@ const REPOSITORY = 'control-room';
 /** Who the person at the page is. */
 const PERSON = 'you';
 const ENVIRONMENT = 'local';
-/** A workflow that can work here names the connection string of this machine. */
-const LOCAL_CONNECTION = 'OPSROOM_LOCAL_DATABASE_URL';
-const SHOWN = { runs: 30, issues: 50, comments: 50, logLines: 2_000 };
+/** Kept of the log of each run that is shown. */
+const LOG_LINES = 2_000;
 
 /** Starts it on 127.0.0.1. */
 export async function startGitHubSide(options: {
@@ -44,6 +47,8 @@ export async function startGitHubSide(options: {
   readonly databaseUrl: string;
   /** The Management API of this machine, for checks that ask it. */
   readonly supabase: { readonly apiUrl: string; readonly accessToken: string };
+  /** Where runs record themselves. */
+  readonly recordBuildUrl: string;
   readonly port?: number;
   readonly log: (line: string) => void;
 }): Promise<GitHubSide> {
@@ -55,19 +60,38 @@ export async function startGitHubSide(options: {
   });
   github.addUser({ login: PERSON, role: 'admin' });
   await forgetFormerIssues(sql);
-  const commit = () => commitTree(github, root);
+  let branches = await branchesBuilt(sql);
+  const commit = () => {
+    commitTree(github, root, branches);
+    branchesBuilt(sql).then(
+      (now) => {
+        branches = now;
+        pointAtMain(github, branches);
+      },
+      (error: unknown) => options.log(`branches: ${String(error)}`),
+    );
+  };
   commit();
   const watch = `${ENVIRONMENT}-watch`;
   const secrets = {
     [LOCAL_CONNECTION]: options.databaseUrl,
     SUPABASE_ACCESS_TOKEN: options.supabase.accessToken,
   };
+  const variables = {
+    OPS_ENVIRONMENTS: JSON.stringify([ENVIRONMENT]),
+    [RECORD_BUILD_URL]: options.recordBuildUrl,
+  };
   github.settle({
-    environments: { [watch]: { secrets: Object.keys(secrets) } },
-    variables: { OPS_ENVIRONMENTS: JSON.stringify([ENVIRONMENT]) },
+    environments: {
+      [watch]: { secrets: Object.keys(secrets) },
+      // As docs/github.md sets them up: builds reach production when somebody says yes.
+      staging: {},
+      production: { reviewers: [{ user: PERSON }], branches: ['main'] },
+    },
+    variables,
     workflows: Object.fromEntries(
       workflowTexts(github)
-        .filter(({ text }) => !text.includes(LOCAL_CONNECTION))
+        .filter(({ text }) => !worksHere(text))
         .map(({ file }) => [file, 'disabled_manually'] as const),
     ),
   });
@@ -77,11 +101,11 @@ export async function startGitHubSide(options: {
   const engine = await startActions({
     github,
     secrets: { environments: { [watch]: secrets } },
-    machine: { SUPABASE_API_URL: options.supabase.apiUrl },
-    variables: { repository: { OPS_ENVIRONMENTS: JSON.stringify([ENVIRONMENT]) } },
+    machine: { ...wayOut(process.env), SUPABASE_API_URL: options.supabase.apiUrl },
+    variables: { repository: variables },
     onLine: ({ runId, job, line }) => {
       const kept = lines.get(runId) ?? [];
-      if (kept.length < SHOWN.logLines) kept.push(`${job}: ${line}`);
+      if (kept.length < LOG_LINES) kept.push(`${job}: ${line}`);
       lines.set(runId, kept);
       for (const old of [...lines.keys()].slice(0, -SHOWN.runs)) lines.delete(old);
       tell();
@@ -101,10 +125,10 @@ export async function startGitHubSide(options: {
         at: new Date().toISOString(),
         issues: issuesOf(github),
         runs: runsOf(github),
-        workflows: workflowsOf(github),
+        workflows: workflowsOf(github, ENVIRONMENT),
       }),
       log: (run, from) => (lines.get(run) ?? []).slice(from),
-      perform: (act) => perform(github, act),
+      perform: (act) => performAct(github, PERSON, act),
       onChange: (changed) => {
         changes.on('change', changed);
         return () => changes.off('change', changed);
@@ -120,6 +144,18 @@ export async function startGitHubSide(options: {
   };
 }
 
+/** How this machine reaches the internet; whoever runs a runner behind a proxy sets it the same. */
+const WAY_OUT =
+  /^(?:https?_proxy|no_proxy|node_extra_ca_certs|ssl_cert_(?:file|dir)|npm_config_(?:cafile|registry))$/i;
+
+function wayOut(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      WAY_OUT.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
 /** The stand-in begins empty at every start: numbers of issues that were there lead nowhere. */
 async function forgetFormerIssues(sql: Sql): Promise<void> {
   const [{ there } = { there: false }] = await sql<{ there: boolean }[]>`
@@ -130,14 +166,34 @@ async function forgetFormerIssues(sql: Sql): Promise<void> {
   await sql`delete from ops.alert_issues`;
 }
 
-function commitTree(github: GitHubStandIn, root: string): void {
-  const needed = /^(?:\.github|actions|runbooks|migrations|functions)\/|^package\.json$/;
+function commitTree(github: GitHubStandIn, root: string, branches: readonly string[]): void {
+  // Everything a build of it needs.
+  const needed = /^(?!test\/|bench\/|docs\/)/;
   commitFiles(github.store, {
     branch: 'main',
     files: repositoryFiles(root, (file) => needed.test(file)),
     login: PERSON,
   });
+  pointAtMain(github, branches);
   refreshWorkflows(github.store);
+}
+
+/** Branches of this repository that runbooks/projects/ wants built: here they are all what the working tree is. */
+function pointAtMain({ store }: GitHubStandIn, branches: readonly string[]): void {
+  const main = store.branches.get('main');
+  if (main !== undefined) for (const branch of branches) store.branches.set(branch, main);
+}
+
+async function branchesBuilt(sql: Sql): Promise<readonly string[]> {
+  const [{ there } = { there: false }] = await sql<{ there: boolean }[]>`
+    select to_regprocedure('ops.repository_name(text)') is not null as there`;
+  if (!there) return [];
+  const rows = await sql<{ name: string }[]>`
+    select h.name
+    from ops.branches h
+    join ops.projects p on p.id = h.project_id
+    where lower(ops.repository_name(p.repo_url)) = ${`${OWNER}/${REPOSITORY}`} and h.archived_at is null`;
+  return rows.map(({ name }) => name);
 }
 
 /** Calls at the beginning of each minute. @returns how to stop */
@@ -154,153 +210,4 @@ function everyMinute(call: () => void): () => void {
   };
   wait();
   return () => clearTimeout(timer);
-}
-
-function perform(github: GitHubStandIn, act: PageAct): void {
-  const you = github.as(PERSON);
-  switch (act.act) {
-    case 'comment':
-      you.comment(act.issue, act.body);
-      return;
-    case 'close':
-      you.closeIssue(act.issue);
-      return;
-    case 'reopen':
-      you.reopenIssue(act.issue);
-      return;
-    case 'dispatch':
-      you.dispatch(act.workflow, { inputs: act.inputs });
-      return;
-    case 'approve':
-      you.approve(act.run, { environments: [act.environment] });
-      return;
-    case 'reject':
-      you.reject(act.run, { environments: [act.environment] });
-      return;
-    case 'cancel':
-      you.cancel(act.run);
-      return;
-    case 'rerun':
-      you.rerun(act.run);
-  }
-}
-
-function issuesOf({ store }: GitHubStandIn): PageIssue[] {
-  const newest = [...store.issues.values()].filter(({ pullRequest }) => pullRequest === null).reverse();
-  return newest.slice(0, SHOWN.issues).map((issue) => ({
-    number: issue.number,
-    title: issue.title,
-    author: issue.author,
-    isOpen: issue.state === 'open',
-    labels: issue.labels,
-    assignees: issue.assignees,
-    at: issue.createdAt.toISOString(),
-    html: renderMarkdown(issue.body ?? ''),
-    comments: [...store.comments.values()]
-      .filter((comment) => comment.issue === issue.number)
-      .slice(-SHOWN.comments)
-      .map((comment) => ({
-        id: comment.id,
-        author: comment.author,
-        isBot: comment.author.endsWith('[bot]'),
-        at: comment.createdAt.toISOString(),
-        html: renderMarkdown(comment.body),
-        reactions: reactionsOf(store.reactions.values(), comment.id),
-      })),
-  }));
-}
-
-function reactionsOf(all: Iterable<StoredReaction>, comment: number): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { subject, content } of all) {
-    if ('comment' in subject && subject.comment === comment) counts[content] = (counts[content] ?? 0) + 1;
-  }
-  return counts;
-}
-
-function runsOf(github: GitHubStandIn): PageRun[] {
-  return github.runs
-    .all()
-    .slice(-SHOWN.runs)
-    .reverse()
-    .map((run) => runOf(run));
-}
-
-function runOf(run: StoredRun): PageRun {
-  const attempt = latestAttempt(run);
-  return {
-    id: run.id,
-    workflow: run.name,
-    title: run.displayTitle,
-    event: run.event,
-    status: attempt.status,
-    conclusion: attempt.conclusion,
-    at: run.createdAt.toISOString(),
-    attempt: attempt.number,
-    waitsFor: attempt.jobs.flatMap(({ status, environment }) =>
-      status === 'waiting' && environment !== null ? [environment] : [],
-    ),
-    jobs: attempt.jobs.map(({ id, name, status, conclusion, steps }) => ({
-      id,
-      name,
-      status,
-      conclusion,
-      steps: steps.map((step) => ({ name: step.name, status: step.status, conclusion: step.conclusion })),
-    })),
-  };
-}
-
-const Dispatch = z.object({
-  inputs: z
-    .record(
-      z.string(),
-      z.looseObject({
-        description: z.string().default(''),
-        type: z.enum(['string', 'boolean', 'choice', 'number', 'environment']).default('string'),
-        required: z.boolean().default(false),
-        default: z.union([z.string(), z.number(), z.boolean()]).default(''),
-        options: z.array(z.string()).default([]),
-      }),
-    )
-    .nullish(),
-});
-const WorkflowFile = z.looseObject({
-  name: z.string().optional(),
-  on: z.looseObject({
-    schedule: z.array(z.looseObject({ cron: z.string() })).default([]),
-    workflow_dispatch: Dispatch.nullish(),
-  }),
-});
-
-function workflowTexts({ store }: GitHubStandIn): { readonly file: string; readonly text: string }[] {
-  const tree = resolveCommit(store, 'main')?.tree ?? '';
-  return [...store.workflows.values()].map((workflow) => ({
-    file: path.posix.basename(workflow.path),
-    text: readFile(store, tree, workflow.path) ?? '',
-  }));
-}
-
-/** Workflows that can work on this machine. */
-function workflowsOf(github: GitHubStandIn): PageWorkflow[] {
-  return workflowTexts(github)
-    .filter(({ text }) => text.includes(LOCAL_CONNECTION))
-    .flatMap(({ file, text }) => {
-      const parsed = WorkflowFile.safeParse(parse(text));
-      if (!parsed.success) return [];
-      const { name = file, on } = parsed.data;
-      const hasButton = 'workflow_dispatch' in on;
-      const inputs = Object.entries(on.workflow_dispatch?.inputs ?? {}).map(
-        ([key, input]): PageInput => ({
-          name: key,
-          description: input.description,
-          type: input.type,
-          required: input.required,
-          default: input.options.includes(ENVIRONMENT) ? ENVIRONMENT : String(input.default),
-          options: input.options,
-        }),
-      );
-      return [
-        { file, name, schedules: on.schedule.map(({ cron }) => cron), inputs: hasButton ? inputs : null },
-      ];
-    });
 }

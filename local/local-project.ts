@@ -46,6 +46,8 @@ export async function startLocalProject(options: {
   readonly databaseUrl: string;
   readonly connectAs?: (database: string, role: string) => SocketLogin;
   readonly state: StateFolder;
+  /** Variables functions get beside their secrets; a secret of the same name wins. */
+  readonly platform?: () => Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }): Promise<LocalProject> {
   const stack: (() => Promise<void>)[] = [];
@@ -97,7 +99,7 @@ export async function startLocalProject(options: {
       stateFolder: path.join(folder, 'functions'),
       keys,
       project: () => ({ ref: LOCAL_REF, url, databaseUrl: options.databaseUrl, region: 'local' }),
-      env: () => deployedSecrets(management.store, LOCAL_REF),
+      env: () => ({ ...options.platform?.(), ...deployedSecrets(management.store, LOCAL_REF) }),
     });
     started(host, host.stop);
     const stored = management.store.project(LOCAL_REF);

@@ -13,7 +13,7 @@ const competitors = ['ada', 'bela', 'chidi', 'dora', 'emre'];
 export async function createSampleData(sql: Sql, project: LocalProject): Promise<string> {
   await createBucket(project);
   const made = await sql.begin(async (tx) => {
-    const known = await tx`select from ops.orgs limit 1`;
+    const known = await tx`select from ops.orgs where slug = 'example'`;
     if (known.length > 0) return false;
     const [org] = await tx<{ id: string }[]>`
       insert into ops.orgs (name, slug) values ('Example', 'example') returning id`;

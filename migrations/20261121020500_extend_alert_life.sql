@@ -1,9 +1,9 @@
 -- Why      A check says "wrong", "right" or "could not look", pass by pass; an alert must turn that into a life that neither flaps nor
 --          forgets, and an answer of a person must not outlive what it was an answer to.
 -- Objects  columns of ops.alerts; more kinds of ops.alert_events; functions ops.severity_rank, ops.keep_answer (with its trigger on
---          ops.alerts), ops.record_changed_alerts (replaced).
+--          ops.alerts), ops.record_raised_alerts and ops.record_changed_alerts (replaced).
 -- Locks    ACCESS EXCLUSIVE on ops.alerts and ops.alert_events for a moment; nothing is rewritten. Rollback: drop the trigger, the
---          functions and the columns, and replace ops.record_changed_alerts by its former text.
+--          functions and the columns, and replace the two of the history by their former text.
 
 alter table ops.alerts
   add column source text,
@@ -35,6 +35,7 @@ comment on column ops.alerts.silence_id is 'The silence (ops.silences) that keep
 comment on column ops.alerts.muted_by is 'The alert whose consequence it is held to be; it says nothing for itself meanwhile.';
 comment on column ops.alerts.issue_id is 'The row of ops.alert_issues that shows it.';
 
+create index alerts_resolved on ops.alerts (resolved_at) where resolved_at is not null;
 create index alerts_issue on ops.alerts (issue_id) where issue_id is not null;
 create index alerts_issue_number on ops.alerts (issue_repository, issue_number) where issue_number is not null;
 
@@ -89,6 +90,50 @@ create trigger keep_answer
   for each row
   when (old.status is distinct from new.status or old.severity is distinct from new.severity)
   execute function ops.keep_answer();
+
+-- Security definer: whoever may write alerts writes their history with it, and can neither forge nor leave it out.
+create or replace function ops.record_raised_alerts()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- The former alert of one is looked up; for the thousands of a pass, all that were over lately are read once.
+  if (select count(*) from (select from new_alerts limit 100) n) < 100 then
+    insert into ops.alert_events (alert_id, event, severity, count, details)
+    select n.id,
+      case when n.status = 'pending' then 'pending' when f.id is null then 'raised' else 'reopened' end,
+      n.severity, n.count,
+      case when f.id is null then '{}' else jsonb_build_object('former', f.id) end
+    from new_alerts n
+    left join lateral (
+      select a.id
+      from ops.alerts a
+      where a.dedupe_key = n.dedupe_key and a.id < n.id and a.resolved_at > n.first_seen_at - interval '1 day'
+      order by a.id desc
+      limit 1
+    ) f on true
+    order by n.id;
+  else
+    insert into ops.alert_events (alert_id, event, severity, count, details)
+    select n.id,
+      case when n.status = 'pending' then 'pending' when f.id is null then 'raised' else 'reopened' end,
+      n.severity, n.count,
+      case when f.id is null then '{}' else jsonb_build_object('former', f.id) end
+    from new_alerts n
+    left join (
+      select a.dedupe_key, max(a.id) as id
+      from ops.alerts a
+      where a.resolved_at > now() - interval '1 day'
+      group by a.dedupe_key
+    ) f on f.dedupe_key = n.dedupe_key;
+  end if;
+  return null;
+end
+$$;
+comment on function ops.record_raised_alerts() is 'Trigger: one event for each new alert.';
+select ops.restrict_function('ops.record_raised_alerts()');
 
 -- Security definer: as ops.record_raised_alerts. Nested loops are off because the plan is made once, for the one row a single
 -- raise changes, and would then be used for the thousands of a batch.

@@ -1,6 +1,6 @@
 -- Why      A workflow that comes by now and then sees moments. Whether something is wrong often enough to wake somebody, and well for long
 --          enough to be over, can only be counted where all passes meet.
--- Objects  tables ops.check_policies, ops.check_states; functions ops.note_check_states, ops.raise_checked_alerts,
+-- Objects  tables ops.check_policies, ops.check_states; functions ops.raise_checked_alerts, ops.note_check_states,
 --          ops.calm_checked_alerts, ops.retire_checks, ops.record_check_pass.
 -- Locks    One advisory lock (passes wait for each other); rows of ops.alerts in the order of their dedupe keys.
 --          Rollback: drop them; alerts of checks stay as they are, for people to resolve.
@@ -20,123 +20,102 @@ create table ops.check_states (
   check_name text not null,
   object text not null,
   state text not null check (state in ('ok', 'firing', 'unknown')),
-  severity text not null check (severity in ('info', 'warning', 'critical')),
-  finding jsonb not null,
   recent bigint not null,
-  is_new boolean not null default true,
   recorded_at timestamptz not null,
   primary key (source, check_name, object)
 ) with (fillfactor = 70);
-comment on table ops.check_states is 'What passes saw lately of everything that was not well; who is well for long enough has no row.';
+comment on table ops.check_states is
+  'What passes saw lately of everything that was not well, for checks whose alerts need more than one pass (for: N of M); who is well for long enough has no row. What was found is in the alert.';
 comment on column ops.check_states.recent is
   'The last 60 passes, the newest in the lowest bit: 1 for not well. Passes are counted, not minutes, so late schedules change nothing. Unknown counts as not well where it is a result of its own.';
-comment on column ops.check_states.is_new is 'True when the last pass told it, false when it was left out of it.';
 select ops.restrict_table('ops.check_states', 'select', 'insert', 'update', 'delete');
 select ops.allow_read('ops.check_states', '(select ops.is_admin())');
 
-create function ops.note_check_states(p_pass jsonb, p_source text, p_now timestamptz)
+-- One statement, because what a pass tells can be long: it is read once. Nested loops are off because the planner takes the
+-- thousands of results for a hundred.
+create function ops.raise_checked_alerts(p_pass jsonb, p_source text, p_now timestamptz)
 returns void
-language plpgsql
+language sql
 set search_path = ''
+set enable_nestloop = off
 as $$
-declare
-  v_policies jsonb := coalesce(p_pass -> 'policies', '{}');
-  v_evaluated jsonb := coalesce(p_pass -> 'evaluated', '[]');
-  v_skipped jsonb := coalesce(p_pass -> 'skipped', '[]');
-begin
-  insert into ops.check_policies as c (source, check_name, policy)
-  select p_source, e.key, e.value
-  from jsonb_each(v_policies) e
-  order by e.key collate "C"
-  on conflict (source, check_name) do update set policy = excluded.policy where c.policy <> excluded.policy;
-
-  with results as materialized (
+  with policies as materialized (
+    select c.check_name, c.policy, c.policy ->> 'group' as group_key,
+      least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes,
+      greatest(coalesce((c.policy #>> '{for,failing}')::integer, 1), 1) as failing,
+      jsonb_build_object(
+        'owner', c.policy -> 'owner', 'runbook', c.policy -> 'runbook', 'runbook_command', c.policy -> 'runbook_command'
+      ) as details
+    from ops.check_policies c
+    where c.source = p_source
+  ), told as materialized (
     select r."check" as check_name, left(coalesce(r.object, ''), 500) as object, r.state, r.severity, coalesce(r.finding, '{}') as finding
     from jsonb_to_recordset(coalesce(p_pass -> 'results', '[]')) as r (
       "check" text, object text, state text, severity text, finding jsonb
     )
+  ), results as materialized (
+    select distinct on (x.check_name collate "C", x.object collate "C") x.*
+    from (
+      select * from told
+      union all
+      -- Nobody says anything about a check that could not look: that is something, too.
+      select p.name, '', 'unknown', 'warning', jsonb_build_object(
+        'name', 'check_unknown', 'title', 'The check ' || p.name || ' could not look',
+        'detail', 'The last pass says neither that all is well nor that something is wrong.'
+      )
+      from jsonb_object_keys(coalesce(p_pass -> 'policies', '{}')) as p (name)
+      where not coalesce(p_pass -> 'evaluated', '[]') ? p.name and not coalesce(p_pass -> 'skipped', '[]') ? p.name
+        and not exists (select from told t where t.check_name = p.name and t.state = 'unknown')
+    ) x
+    -- Of two results for one object the worse one counts.
+    order by x.check_name collate "C", x.object collate "C", x.state = 'firing' desc,
+      array_position(array['critical', 'warning', 'info'], x.severity)
+  ), states as (
+    insert into ops.check_states as s (source, check_name, object, state, recent, recorded_at)
+    select p_source, r.check_name, r.object, r.state, 1, p_now
+    from results r
+    join policies p on p.check_name = r.check_name and p.passes > 1
+    on conflict (source, check_name, object) do update
+    set state = excluded.state,
+        recent = (s.recent << 1 | 1) & 1152921504606846975,
+        recorded_at = excluded.recorded_at
+    returning s.check_name, s.object, s.recent
   )
-  insert into ops.check_states as s (source, check_name, object, state, severity, finding, recent, recorded_at)
-  select distinct on (x.check_name, x.object) p_source, x.check_name, x.object, x.state, x.severity, x.finding, 1, p_now
-  from (
-    select * from results
-    union all
-    -- Nobody says anything about a check that could not look: that is something, too.
-    select p.name, '', 'unknown', 'warning', jsonb_build_object(
-      'name', 'check_unknown', 'title', 'The check ' || p.name || ' could not look',
-      'detail', 'The last pass says neither that all is well nor that something is wrong.'
-    )
-    from jsonb_object_keys(v_policies) as p (name)
-    where not v_evaluated ? p.name and not v_skipped ? p.name
-      and not exists (select from results r where r.check_name = p.name and r.state = 'unknown')
-  ) x
-  -- Of two results for one object the worse one counts.
-  order by x.check_name, x.object, x.state = 'firing' desc, ops.severity_rank(x.severity) desc
-  on conflict (source, check_name, object) do update
-  set state = excluded.state,
-      severity = excluded.severity,
-      finding = excluded.finding,
-      recent = (s.recent << 1 | 1) & 1152921504606846975,
-      is_new = true,
-      recorded_at = excluded.recorded_at;
-
-  update ops.check_states s
-  set state = case when v_evaluated ? s.check_name then 'ok' else 'unknown' end,
-      recent = case when v_evaluated ? s.check_name then s.recent << 1 & 1152921504606846975 else s.recent end,
-      is_new = false,
-      recorded_at = p_now
-  where s.source = p_source and s.recorded_at < p_now and not v_skipped ? s.check_name
-    and (v_evaluated ? s.check_name or v_policies ? s.check_name);
-end
-$$;
-comment on function ops.note_check_states(jsonb, text, timestamptz) is
-  'Part of ops.record_check_pass: what this pass saw becomes one more bit of everything it looked at.';
-select ops.restrict_function('ops.note_check_states(jsonb, text, timestamptz)', 'service_role');
-
-create function ops.raise_checked_alerts(p_source text, p_now timestamptz)
-returns void
-language sql
-set search_path = ''
-as $$
   insert into ops.alerts as a (
     kind, dedupe_key, severity, title, message, details, status, source, check_name, object, group_key, policy, condition,
     evidence_at, unknown_since, first_seen_at, last_seen_at
   )
   select
-    left(coalesce(s.finding ->> 'name', 'check'), 200),
+    left(coalesce(r.finding ->> 'name', 'check'), 200),
     k.dedupe_key,
-    s.severity,
+    r.severity,
     -- The title of a finding may name the rule alone; an alert is about one object.
     left(
       t.title || case
-        when s.object = '' or starts_with(t.title, s.object || ':') then ''
-        when length(s.object) >= 4 and strpos(t.title, s.object) > 0 then ''
-        else ': ' || s.object
+        when r.object = '' or starts_with(t.title, r.object || ':') then ''
+        when length(r.object) >= 4 and strpos(t.title, r.object) > 0 then ''
+        else ': ' || r.object
       end,
       300
     ),
-    left(coalesce(s.finding ->> 'detail', ''), 8000),
-    jsonb_strip_nulls(jsonb_build_object(
-      'owner', c.policy ->> 'owner', 'runbook', c.policy ->> 'runbook', 'runbook_command', c.policy ->> 'runbook_command',
-      'remediation', s.finding ->> 'remediation', 'evidence', s.finding -> 'evidence', 'cache_key', s.finding ->> 'cache_key'
-    )),
-    case when bit_count((s.recent & (1::bigint << w.passes) - 1)::bit(64)) >= w.failing then 'active' else 'pending' end,
-    s.source, s.check_name, s.object, c.policy ->> 'group', coalesce(c.policy, '{}'), s.state,
-    case s.state when 'firing' then p_now end,
-    case s.state when 'unknown' then p_now end,
+    left(coalesce(r.finding ->> 'detail', ''), 8000),
+    jsonb_strip_nulls(coalesce(p.details, '{}') || (r.finding - array['name', 'level', 'title', 'detail'])),
+    -- Without a row of its own, this pass is all that counts.
+    case when bit_count((coalesce(s.recent, 1) & (1::bigint << coalesce(p.passes, 1)) - 1)::bit(64)) >= coalesce(p.failing, 1) then 'active'
+      else 'pending'
+    end,
+    p_source, r.check_name, r.object, p.group_key, coalesce(p.policy, '{}'), r.state,
+    case r.state when 'firing' then p_now end,
+    case r.state when 'unknown' then p_now end,
     p_now, p_now
-  from ops.check_states s
-  left join ops.check_policies c on (c.source, c.check_name) = (s.source, s.check_name)
-  cross join lateral (
-    select least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes,
-      greatest(coalesce((c.policy #>> '{for,failing}')::integer, 1), 1) as failing
-  ) w
+  from results r
+  left join policies p on p.check_name = r.check_name
+  left join states s on s.check_name = r.check_name and s.object = r.object
   cross join lateral (
     select case p_source when 'checks' then 'check' when 'advisories' then 'advice' else p_source end
-      || ':' || s.check_name || ':' || s.object as dedupe_key
+      || ':' || r.check_name || ':' || r.object as dedupe_key
   ) k
-  cross join lateral (select coalesce(nullif(s.finding ->> 'title', ''), s.check_name) as title) t
-  where s.source = p_source and s.recorded_at = p_now and s.is_new and s.state <> 'ok'
+  cross join lateral (select coalesce(nullif(r.finding ->> 'title', ''), r.check_name) as title) t
   order by k.dedupe_key collate "C"
   on conflict (dedupe_key) where resolved_at is null do update
   set -- What could not be looked at says nothing new: what was last seen to be wrong stands.
@@ -162,9 +141,25 @@ as $$
       -- Once it is an alert it stays one until it is over.
       status = case when a.status = 'pending' then excluded.status else a.status end
 $$;
-comment on function ops.raise_checked_alerts(text, timestamptz) is
+comment on function ops.raise_checked_alerts(jsonb, text, timestamptz) is
   'Part of ops.record_check_pass: an alert for everything this pass told, pending until it was not well in as many of the last passes as its file asks for.';
-select ops.restrict_function('ops.raise_checked_alerts(text, timestamptz)', 'service_role');
+select ops.restrict_function('ops.raise_checked_alerts(jsonb, text, timestamptz)', 'service_role');
+
+create function ops.note_check_states(p_pass jsonb, p_source text, p_now timestamptz)
+returns void
+language sql
+set search_path = ''
+as $$
+  update ops.check_states s
+  set state = case when coalesce(p_pass -> 'evaluated', '[]') ? s.check_name then 'ok' else 'unknown' end,
+      recent = case when coalesce(p_pass -> 'evaluated', '[]') ? s.check_name then s.recent << 1 & 1152921504606846975 else s.recent end,
+      recorded_at = p_now
+  where s.source = p_source and s.recorded_at < p_now and not coalesce(p_pass -> 'skipped', '[]') ? s.check_name
+    and (coalesce(p_pass -> 'evaluated', '[]') ? s.check_name or p_pass -> 'policies' ? s.check_name)
+$$;
+comment on function ops.note_check_states(jsonb, text, timestamptz) is
+  'Part of ops.record_check_pass: what this pass left out is one more bit of everything it looked at.';
+select ops.restrict_function('ops.note_check_states(jsonb, text, timestamptz)', 'service_role');
 
 create function ops.calm_checked_alerts(p_pass jsonb, p_source text, p_now timestamptz)
 returns void
@@ -221,11 +216,12 @@ begin
   end if;
   delete from ops.check_policies c where c.source = p_source and not p_policies ? c.check_name;
   delete from ops.check_states s where s.source = p_source and not p_policies ? s.check_name;
-  -- Well for as long as anybody counts: the row says nothing any more.
+  -- Well for as long as anybody counts, or nobody counts any more: the row says nothing.
   delete from ops.check_states s
   using ops.check_policies c
-  where s.source = p_source and (c.source, c.check_name) = (s.source, s.check_name) and s.state = 'ok'
-    and s.recent & (1::bigint << least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60)) - 1 = 0;
+  cross join lateral (select least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes) w
+  where s.source = p_source and (c.source, c.check_name) = (s.source, s.check_name)
+    and (w.passes = 1 or s.state = 'ok' and s.recent & (1::bigint << w.passes) - 1 = 0);
   select coalesce(ops.resolve_alerts(array_agg(a.dedupe_key), p_source, 'its check is no longer declared'), 0)
   into v_retired
   from ops.alerts a
@@ -237,10 +233,12 @@ comment on function ops.retire_checks(jsonb, text) is
   'Part of ops.record_check_pass: forget checks that are no longer declared, and resolve their alerts. Returns how many.';
 select ops.restrict_function('ops.retire_checks(jsonb, text)', 'service_role');
 
+-- Memory for the sorts and the transition tables of thousands of alerts: on disk they take as long as everything else together.
 create function ops.record_check_pass(p_pass jsonb)
 returns jsonb
 language plpgsql
 set search_path = ''
+set work_mem = '64MB'
 as $$
 declare
   v_source text := coalesce(p_pass ->> 'source', 'checks');
@@ -263,8 +261,13 @@ begin
     return jsonb_build_object('late', true);
   end if;
 
+  insert into ops.check_policies as c (source, check_name, policy)
+  select v_source, e.key, e.value
+  from jsonb_each(coalesce(p_pass -> 'policies', '{}')) e
+  order by e.key collate "C"
+  on conflict (source, check_name) do update set policy = excluded.policy where c.policy <> excluded.policy;
+  perform ops.raise_checked_alerts(p_pass, v_source, v_now);
   perform ops.note_check_states(p_pass, v_source, v_now);
-  perform ops.raise_checked_alerts(v_source, v_now);
   perform ops.calm_checked_alerts(p_pass, v_source, v_now);
   perform ops.retire_checks(p_pass -> 'policies', v_source);
   perform ops.judge_alerts();

@@ -223,10 +223,12 @@ select ops.restrict_function('ops.drop_build_dispatch(uuid, integer, text)');
 -- Security definer, as ops.enqueue_build. In two parts: first orders that are open (whose answer was lost, whose dispatcher died, or that GitHub put
 -- off), then builds that wait. The second takes jobs as ops.claim_jobs does, under the same lock, but only those of repositories this dispatcher can
 -- reach: another's would come back at once, for ever.
-create function ops.claim_build_dispatches(p_dispatcher text, p_limit integer default 10, p_repositories text[] default null)
+create function ops.claim_build_dispatches(
+  p_dispatcher text, p_limit integer default 10, p_repositories text[] default null, p_build_id uuid default null
+)
 returns table (
   build_id uuid, attempt integer, claim_token bigint, action text, repository text, workflow text, ref text, inputs jsonb, posted_at timestamptz,
-  looks integer
+  looks integer, created_at timestamptz
 )
 language plpgsql
 security definer
@@ -255,6 +257,7 @@ begin
     from ops.build_dispatches d
     join ops.builds b on b.id = d.build_id
     where d.settled_at is null and d.next_at <= v_now and (v_repositories is null or lower(d.repository) = any (v_repositories))
+      and (p_build_id is null or d.build_id = p_build_id)
     order by d.next_at
     limit v_limit
     for no key update of b, d skip locked
@@ -290,7 +293,7 @@ begin
           posted_at = case d.state when 'pending' then v_now else d.posted_at end
       where d.build_id = v_row.build_id and d.attempt = v_row.attempt
       returning d.build_id, d.attempt, d.claim_token, case v_row.state when 'pending' then 'send' else 'find' end, d.repository,
-        d.workflow, d.ref, d.inputs, d.posted_at, d.looks;
+        d.workflow, d.ref, d.inputs, d.posted_at, d.looks, d.created_at;
   end loop;
   if v_found >= v_limit or exists (select from ops.job_types t where t.task_type = 'build_dispatch' and t.paused) then
     return;
@@ -308,6 +311,7 @@ begin
     where q.task_type = 'build_dispatch' and q.status = 'pending' and not q.blocked and q.run_at <= v_now and not v_busy @> q.id
       and b.status = 'queued'
       and (v_repositories is null or lower(ops.repository_name(p.repo_url)) = any (v_repositories))
+      and (p_build_id is null or b.id = p_build_id)
     order by q.priority desc, q.run_at, q.id
     limit v_limit - v_found
     for no key update of b skip locked
@@ -346,13 +350,14 @@ begin
         )),
         left(p_dispatcher, 200), 1, v_now + interval '2 minutes', 1, v_now
       )
-      returning d.build_id, d.attempt, d.claim_token, 'send'::text, d.repository, d.workflow, d.ref, d.inputs, d.posted_at, d.looks;
+      returning d.build_id, d.attempt, d.claim_token, 'send'::text, d.repository, d.workflow, d.ref, d.inputs, d.posted_at, d.looks,
+        d.created_at;
   end loop;
 end
 $$;
-comment on function ops.claim_build_dispatches(text, integer, text[]) is
-  'Take orders to GitHub, of these repositories (owner/name) or of all: action send (tell it, once and at once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
-select ops.restrict_function('ops.claim_build_dispatches(text, integer, text[])', 'service_role');
+comment on function ops.claim_build_dispatches(text, integer, text[], uuid) is
+  'Take orders to GitHub, of these repositories (owner/name) or of all, or of one build: action send (tell it, once and at once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
+select ops.restrict_function('ops.claim_build_dispatches(text, integer, text[], uuid)', 'service_role');
 
 -- Security definer, as ops.enqueue_build.
 create function ops.settle_build_dispatch(
@@ -381,10 +386,16 @@ begin
     v_extra := array_remove(p_github_run_id || coalesce(p_extra_runs, '{}'), coalesce(v_build.github_run_id, p_github_run_id));
   end if;
   update ops.build_dispatches d
-  set state = case when p_state in ('unsent', 'postponed') then 'pending' else p_state end,
+  set state = case
+        when p_state = 'unsent' or p_state = 'postponed' and d.state = 'sending' then 'pending'
+        -- A look that GitHub put off was none.
+        when p_state = 'postponed' then d.state
+        else p_state
+      end,
       settled_at = case when p_state in ('sent', 'refused') then v_now end,
       next_at = v_now + greatest(p_again_in, interval '0'),
-      posts = d.posts - (p_state = 'postponed')::integer,
+      posts = d.posts - (p_state = 'postponed' and d.state = 'sending')::integer,
+      looks = d.looks - (p_state = 'postponed' and d.state = 'unknown')::integer,
       github_run_id = case when p_state = 'sent' then coalesce(v_build.github_run_id, p_github_run_id) else d.github_run_id end,
       github_run_url = coalesce(left(p_github_run_url, 500), d.github_run_url),
       extra_runs = (array(select distinct e from unnest(d.extra_runs || coalesce(v_extra, '{}')) e))[:100],
@@ -395,7 +406,7 @@ begin
     -- Somebody else has it by now. What we started all the same is one run too many, unless it is the one that runs.
     update ops.build_dispatches d
     set extra_runs = (array(select distinct e from unnest(d.extra_runs || p_github_run_id) e))[:100]
-    where p_state = 'sent' and d.build_id = p_build_id and d.attempt = p_attempt and d.state = 'sent'
+    where p_state = 'sent' and d.build_id = p_build_id and d.attempt = p_attempt and d.state in ('sent', 'dropped')
       and d.github_run_id is distinct from p_github_run_id;
     return false;
   end if;
@@ -423,9 +434,10 @@ begin
       -- One alert however many builds wait: a token that ran out stops all of them.
       if v_row.created_at < v_now - interval '10 minutes' then
         perform ops.raise_alert(
-          'build_dispatch', 'build_dispatch:' || v_row.repository, 'critical', 'GitHub lets nobody start runs of ' || v_row.repository,
+          'build_dispatch', 'build_dispatch:' || v_row.repository, 'critical',
+          'Runs of ' || v_row.repository || ' can neither be started nor looked for',
           coalesce(v_error, ''), jsonb_build_object('repository', v_row.repository, 'build_id', p_build_id,
-            'remediation', 'Look at the token of the dispatcher: it needs actions: write.')
+            'remediation', 'Look at githubstatus.com, and at the token of the dispatcher: it needs actions: write.')
         );
       end if;
     else
@@ -441,5 +453,5 @@ begin
 end
 $$;
 comment on function ops.settle_build_dispatch(uuid, integer, bigint, text, bigint, text, text, interval, bigint[]) is
-  'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told again). False for an outdated claim.';
+  'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told, or looked at, again). False for an outdated claim.';
 select ops.restrict_function('ops.settle_build_dispatch(uuid, integer, bigint, text, bigint, text, text, interval, bigint[])', 'service_role');

@@ -59,6 +59,12 @@ begin
     update ops.build_leases l
     set expires_at = greatest(l.expires_at, clock_timestamp() + p_extend)
     where l.build_id = p_build_id and l.attempt = p_attempt;
+    -- What it waits for is worth a line, once.
+    if v_why is distinct from (
+      select e.message from ops.build_events e where e.build_id = p_build_id and e.attempt = 0 and e.kind = 'github' order by e.seq desc limit 1
+    ) and v_why is not null then
+      perform ops.note_build(p_build_id, v_build.org_id, 'github', v_why);
+    end if;
     return 'alive';
   elsif v_lease.expires_at > clock_timestamp() and p_truth <> 'cancelled' then
     -- It spoke meanwhile; what it says itself is better than what we concluded.
@@ -92,7 +98,7 @@ begin
 end
 $$;
 comment on function ops.settle_silent_build(uuid, integer, text, text, interval, text) is
-  'What GitHub says of a silent run: alive (its lease goes on), a conclusion, or gone (tried again; lost with an alert after the third time, and at once where builds begin by hand). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
+  'What GitHub says of a silent run: alive (its lease goes on; p_why, what it waits for, is noted once), a conclusion, or gone (tried again; lost with an alert after the third time, and at once where builds begin by hand). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
 select ops.restrict_function('ops.settle_silent_build(uuid, integer, text, text, interval, text)', 'service_role');
 
 create function ops.extra_runs(p_limit integer default 100, p_repositories text[] default null)

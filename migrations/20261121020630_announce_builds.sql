@@ -1,11 +1,16 @@
 -- Why      Who follows a log hears that lines came, instead of asking every moment: a line is read within a second of being written.
--- Objects  functions ops.build_channel, ops.announce_builds; ops.append_build_events (faster for batches of one step) and ops.append_build_event say what they stored.
+-- Objects  functions ops.build_channel, ops.can_broadcast, ops.broadcast_build, ops.announce_builds; ops.append_build_events (faster for batches of one step) and ops.append_build_event say what they stored.
 -- Locks    SHARE ROW EXCLUSIVE on ops.builds for a moment. Rollback: drop the triggers, restore both functions of 20261121020204;
 --          followers then ask once a second.
 --
 -- Two kinds of channel. ops_build_<id without dashes> is for who follows one build: "<attempt> <last seq>" after lines, "build" after a
 -- change of its row. ops_builds is for who follows all of them: "<id> <status>", or "*" when one statement changed many.
 -- The functions that write lines announce them, once a call: a trigger would have to collect the rows of each batch first.
+--
+-- Where there is Supabase Realtime, the same goes out as a Broadcast on the private topic build:<id>, events `lines` {attempt, seq} and
+-- `build` {status, attempt}: where to read on, never the lines. realtime.send writes a row of realtime.messages under the caller's rights and makes a
+-- warning of what goes wrong. It is not asked while Realtime has no partition for today, which would be a warning a batch.
+-- `alter database ... set opsroom.broadcast = 'off'` ends it.
 
 create function ops.build_channel(p_build_id uuid)
 returns text
@@ -19,6 +24,42 @@ $$;
 comment on function ops.build_channel(uuid) is 'Where news of one build is announced: a name for LISTEN.';
 select ops.restrict_function('ops.build_channel(uuid)', 'authenticated', 'service_role');
 
+create function ops.can_broadcast()
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  -- Names in a schema that is closed to the caller can't even be looked up.
+  select case
+    when coalesce(current_setting('opsroom.broadcast', true), '') = 'off' then false
+    when exists (
+      select from pg_catalog.pg_namespace n where n.nspname = 'realtime' and has_schema_privilege(n.oid, 'usage')
+    ) then coalesce(has_function_privilege(to_regprocedure('realtime.send(jsonb,text,text,boolean)'), 'execute'), false)
+      and coalesce(
+        to_regclass('realtime.messages_' || to_char(localtimestamp, 'YYYY_MM_DD')), to_regclass('realtime.messages_default')
+      ) is not null
+    else false
+  end
+$$;
+comment on function ops.can_broadcast() is 'Whether Supabase Realtime is there to take messages now, and nobody switched that off.';
+select ops.restrict_function('ops.can_broadcast()');
+
+create function ops.broadcast_build(p_build_id uuid, p_event text, p_payload jsonb)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if ops.can_broadcast() then
+    perform realtime.send(p_payload, p_event, 'build:' || p_build_id, true);
+  end if;
+end
+$$;
+comment on function ops.broadcast_build(uuid, text, jsonb) is
+  'Say something of a build on its private channel of Supabase Realtime, where that is there. Who writes often looks for the schema realtime first.';
+select ops.restrict_function('ops.broadcast_build(uuid, text, jsonb)');
+
 create function ops.announce_builds()
 returns trigger
 language plpgsql
@@ -29,10 +70,13 @@ declare
   v_count integer := 0;
 begin
   -- A statement that changes more than a hundred is somebody's upkeep: who follows one of those builds finds it by looking.
-  for v_build in select c.id, c.status from changed c limit 101 loop
+  for v_build in select c.id, c.status, c.attempt from changed c limit 101 loop
     v_count := v_count + 1;
     exit when v_count > 100;
     perform pg_notify(ops.build_channel(v_build.id), 'build'), pg_notify('ops_builds', v_build.id || ' ' || v_build.status);
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(v_build.id, 'build', jsonb_build_object('status', v_build.status, 'attempt', v_build.attempt));
+    end if;
   end loop;
   if v_count > 100 then
     perform pg_notify('ops_builds', '*');
@@ -133,6 +177,9 @@ begin
   end;
   if inserted > 0 then
     perform pg_notify(ops.build_channel(p_build_id), p_attempt || ' ' || (p_first_seq + v_count - 1));
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(p_build_id, 'lines', jsonb_build_object('attempt', p_attempt, 'seq', p_first_seq + v_count - 1));
+    end if;
   end if;
 end
 $$;
@@ -185,6 +232,9 @@ begin
   on conflict do nothing;
   if found then
     perform pg_notify(ops.build_channel(p_build_id), p_attempt || ' ' || append_build_event.seq);
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(p_build_id, 'lines', jsonb_build_object('attempt', p_attempt, 'seq', append_build_event.seq));
+    end if;
   end if;
 end
 $$;

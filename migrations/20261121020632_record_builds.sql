@@ -41,6 +41,9 @@ declare
   v_run_id bigint := (p_run ->> 'run_id')::bigint;
   v_run_attempt integer := (p_run ->> 'run_attempt')::integer;
 begin
+  if p_run ->> 'commit' !~ '^[0-9a-f]{40}([0-9a-f]{24})?$' then
+    raise exception 'a commit is named by its whole id' using errcode = 'invalid_parameter_value';
+  end if;
   if v_run_id is null or v_run_attempt is null or coalesce(p_runner_id, '') = '' then
     raise exception 'a recorder says which run it belongs to, and who it is' using errcode = 'invalid_parameter_value';
   end if;
@@ -54,7 +57,7 @@ begin
         p_github_run_id => v_run_id,
         p_github_run_attempt => v_run_attempt,
         p_repository => p_run ->> 'repository',
-        p_sha => p_run ->> 'sha'
+        p_sha => coalesce(p_run ->> 'commit', p_run ->> 'sha')
       ) o
     );
     -- What the queue would do at commit it does now, while we have its owner's rights: the recorder's role has none on it.
@@ -70,6 +73,10 @@ begin
     return;
   end if;
   outcome := 'started';
+  -- Who ordered the build need not have known which commit it would be.
+  update ops.builds b
+  set commit_sha = coalesce(p_run ->> 'commit', p_run ->> 'sha')
+  where b.id = v_build_id and b.commit_sha is null and coalesce(p_run ->> 'commit', p_run ->> 'sha') is not null;
   -- A later job of the same run goes on where the former stopped.
   last_seq := coalesce((
     select e.seq
@@ -81,7 +88,7 @@ begin
 end
 $$;
 comment on function ops.record_build_start(uuid, jsonb, text) is
-  'A run begins to write to its build: p_run holds run_id and run_attempt, and without a build id also repository, branch, sha, trigger and project (its slug), from which the build is opened. outcome: started, with the lease and the number of the last line there is; stale when another run has the build.';
+  'A run begins to write to its build: p_run holds run_id and run_attempt, and without a build id also repository, branch, sha, trigger and project (its slug), from which the build is opened; commit is what is built when that is not sha, the commit of the run. outcome: started, with the lease and the number of the last line there is; stale when another run has the build.';
 select ops.restrict_function('ops.record_build_start(uuid, jsonb, text)', 'service_role');
 
 create function ops.record_build_heartbeat(
@@ -138,6 +145,9 @@ begin
   perform ops.require_lease(p_lease_token);
   if p_status is null or p_status not in ('running', 'succeeded', 'almost', 'failed', 'cancelled') then
     raise exception 'a recorder does not make a build %', coalesce(p_status, 'null') using errcode = 'invalid_parameter_value';
+  end if;
+  if p_environment_url !~ '^https?://' then
+    raise exception 'a deployment is seen at an http address' using errcode = 'invalid_parameter_value';
   end if;
   select s.outcome, s.status
   into record_build_status.outcome, record_build_status.status
@@ -314,7 +324,7 @@ begin
       jsonb_strip_nulls(jsonb_build_object(
         'run_id', p_claims -> 'run_id', 'run_attempt', p_claims -> 'run_attempt', 'repository', p_claims ->> 'repository',
         'sha', p_claims ->> 'sha', 'branch', nullif(regexp_replace(p_claims ->> 'ref', '^refs/heads/', ''), p_claims ->> 'ref'),
-        'trigger', p_request ->> 'trigger', 'project', p_request ->> 'project'
+        'trigger', p_request ->> 'trigger', 'project', p_request ->> 'project', 'commit', p_request ->> 'commit'
       )),
       p_request ->> 'runner_id'
     );
@@ -356,6 +366,13 @@ begin
         select to_jsonb(r)
         from ops.record_build_metrics(v_build_id, v_attempt, v_token, v_call -> 'samples', v_call ->> 'key') r
       )
+      -- Of 20261121020670.
+      when 'deployment' then (
+        select to_jsonb(r)
+        from ops.record_build_deployment(
+          v_build_id, v_attempt, v_token, v_call ->> 'environment', v_call ->> 'state', v_call ->> 'environment_url'
+        ) r
+      )
     end;
     v_answers := v_answers || v_answer;
     exit when v_answer ->> 'outcome' = 'stale';
@@ -364,5 +381,5 @@ begin
 end
 $$;
 comment on function ops.record_build_from_run(jsonb, jsonb) is
-  'What the function ops-record-build does for a run whose OIDC token it verified: start, heartbeat, or write (a list of lines, status, artifact, metrics; all of them or none, ended by the first stale one).';
+  'What the function ops-record-build does for a run whose OIDC token it verified: start, heartbeat, or write (a list of lines, status, artifact, metrics, deployment; all of them or none, ended by the first stale one).';
 select ops.restrict_function('ops.record_build_from_run(jsonb, jsonb)', 'service_role');

@@ -320,7 +320,9 @@ CREATE UNIQUE INDEX alerts_active_dedupe_key ON ops.alerts USING btree (dedupe_k
 CREATE INDEX alerts_dedupe_key ON ops.alerts USING btree (dedupe_key, id);
 CREATE INDEX alerts_issue ON ops.alerts USING btree (issue_id) WHERE (issue_id IS NOT NULL);
 CREATE INDEX alerts_issue_number ON ops.alerts USING btree (issue_repository, issue_number) WHERE (issue_number IS NOT NULL);
+CREATE INDEX alerts_resolved ON ops.alerts USING btree (resolved_at) WHERE (resolved_at IS NOT NULL);
 CREATE TRIGGER keep_answer BEFORE UPDATE ON ops.alerts FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) OR (old.severity IS DISTINCT FROM new.severity))) EXECUTE FUNCTION ops.keep_answer();
+CREATE TRIGGER raise_held_alert BEFORE UPDATE ON ops.alerts FOR EACH ROW WHEN (((old.condition = 'recovering'::text) AND (new.condition = 'recovering'::text) AND (new.source IS NULL) AND (new.count > old.count))) EXECUTE FUNCTION ops.raise_held_alert();
 CREATE TRIGGER record_changed_alerts AFTER UPDATE ON ops.alerts REFERENCING OLD TABLE AS old_alerts NEW TABLE AS new_alerts FOR EACH STATEMENT EXECUTE FUNCTION ops.record_changed_alerts();
 CREATE TRIGGER record_raised_alerts AFTER INSERT ON ops.alerts REFERENCING NEW TABLE AS new_alerts FOR EACH STATEMENT EXECUTE FUNCTION ops.record_raised_alerts();
 alter table ops.alerts enable row level security;
@@ -434,6 +436,17 @@ create policy service_role_select on ops.branches for select to service_role usi
 create policy service_role_update on ops.branches for update to service_role using (true) with check (true);
 grant select on table ops.branches to authenticated;
 grant delete, insert, select, update on table ops.branches to service_role;
+
+create table ops.buffer_looks (
+  repository text not null,
+  looked_until timestamp with time zone not null,
+  constraint buffer_looks_pkey PRIMARY KEY (repository),
+  constraint buffer_looks_repository_check CHECK ((repository = lower(repository)))
+);
+comment on table ops.buffer_looks is 'How far the artifacts of each repository were looked through for buffers of recorders.';
+alter table ops.buffer_looks enable row level security;
+create policy service_role_select on ops.buffer_looks for select to service_role using (true);
+grant select on table ops.buffer_looks to service_role;
 
 create table ops.build_dispatches (
   build_id uuid not null,
@@ -586,6 +599,8 @@ CREATE TRIGGER announce_added AFTER INSERT ON ops.builds REFERENCING NEW TABLE A
 CREATE TRIGGER announce_changed AFTER UPDATE ON ops.builds REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.announce_builds();
 CREATE TRIGGER count_added AFTER INSERT ON ops.builds REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_builds();
 CREATE TRIGGER count_removed AFTER DELETE ON ops.builds REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_builds();
+CREATE TRIGGER end_deployments AFTER UPDATE ON ops.builds REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.end_deployments();
+CREATE TRIGGER follow_upgrade_builds AFTER UPDATE OF status ON ops.builds FOR EACH ROW WHEN (((new.status <> old.status) AND (new.status = ANY (ARRAY['succeeded'::text, 'almost'::text, 'failed'::text, 'cancelled'::text, 'lost'::text])))) EXECUTE FUNCTION ops.follow_upgrade_builds();
 CREATE TRIGGER forget_events AFTER DELETE ON ops.builds REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.forget_build_events();
 CREATE TRIGGER inherit_org BEFORE INSERT OR UPDATE OF org_id, project_id, branch_id ON ops.builds FOR EACH ROW EXECUTE FUNCTION ops.inherit_from_branch();
 CREATE TRIGGER monitor_builds AFTER UPDATE ON ops.builds REFERENCING OLD TABLE AS former NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION ops.monitor_builds();
@@ -616,19 +631,14 @@ create table ops.check_states (
   check_name text not null,
   object text not null,
   state text not null,
-  severity text not null,
-  finding jsonb not null,
   recent bigint not null,
-  is_new boolean not null default true,
   recorded_at timestamp with time zone not null,
   constraint check_states_pkey PRIMARY KEY (source, check_name, object),
-  constraint check_states_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warning'::text, 'critical'::text]))),
   constraint check_states_state_check CHECK ((state = ANY (ARRAY['ok'::text, 'firing'::text, 'unknown'::text])))
 )
 with (fillfactor=70);
-comment on table ops.check_states is 'What passes saw lately of everything that was not well; who is well for long enough has no row.';
+comment on table ops.check_states is 'What passes saw lately of everything that was not well, for checks whose alerts need more than one pass (for: N of M); who is well for long enough has no row. What was found is in the alert.';
 comment on column ops.check_states.recent is 'The last 60 passes, the newest in the lowest bit: 1 for not well. Passes are counted, not minutes, so late schedules change nothing. Unknown counts as not well where it is a result of its own.';
-comment on column ops.check_states.is_new is 'True when the last pass told it, false when it was left out of it.';
 alter table ops.check_states enable row level security;
 create policy member_select on ops.check_states for select to authenticated using (( SELECT ops.is_admin() AS is_admin));
 create policy service_role_delete on ops.check_states for delete to service_role using (true);
@@ -799,6 +809,39 @@ alter table ops.cron_runs enable row level security;
 create policy service_role_select on ops.cron_runs for select to service_role using (true);
 grant select on table ops.cron_runs to service_role;
 
+create table ops.deployments (
+  id uuid not null default ops.new_id(),
+  org_id uuid not null,
+  project_id uuid not null,
+  branch_id uuid not null,
+  build_id uuid not null,
+  attempt integer not null,
+  environment text not null,
+  state text not null default 'in_progress'::text,
+  environment_url text,
+  commit_sha text,
+  started_at timestamp with time zone not null default clock_timestamp(),
+  finished_at timestamp with time zone,
+  constraint deployments_pkey PRIMARY KEY (id),
+  constraint deployments_attempt_check CHECK ((attempt > 0)),
+  constraint deployments_build_id_attempt_environment_key UNIQUE (build_id, attempt, environment),
+  constraint deployments_build_id_fkey FOREIGN KEY (build_id) REFERENCES ops.builds(id) ON DELETE CASCADE,
+  constraint deployments_check CHECK (((finished_at IS NULL) = (state = 'in_progress'::text))),
+  constraint deployments_environment_check CHECK (((length(environment) >= 1) AND (length(environment) <= 255))),
+  constraint deployments_state_check CHECK ((state = ANY (ARRAY['in_progress'::text, 'success'::text, 'failure'::text, 'error'::text, 'inactive'::text])))
+);
+comment on table ops.deployments is 'What builds released where, in the words of GitHub''s deployments: in_progress, success, failure, error (cancelled, or its job vanished), inactive (a newer one took its place).';
+comment on column ops.deployments.environment is 'Name of the GitHub environment.';
+comment on column ops.deployments.commit_sha is 'What was released.';
+CREATE INDEX deployments_current ON ops.deployments USING btree (project_id, environment) WHERE (state = 'success'::text);
+CREATE INDEX deployments_page ON ops.deployments USING btree (project_id, id DESC);
+CREATE INDEX deployments_page_of_environment ON ops.deployments USING btree (project_id, environment, id DESC);
+alter table ops.deployments enable row level security;
+create policy member_select on ops.deployments for select to authenticated using ((org_id = ANY (ARRAY( SELECT ops.my_org_ids() AS my_org_ids))));
+create policy service_role_select on ops.deployments for select to service_role using (true);
+grant select on table ops.deployments to authenticated;
+grant select on table ops.deployments to service_role;
+
 create table ops.issue_commands (
   repository text not null,
   comment_id bigint not null,
@@ -934,6 +977,41 @@ create policy service_role_select on ops.job_types for select to service_role us
 create policy service_role_update on ops.job_types for update to service_role using (true) with check (true);
 grant select on table ops.job_types to authenticated;
 grant delete, insert, select, update on table ops.job_types to service_role;
+
+create table ops.log_recoveries (
+  id uuid not null default ops.new_id(),
+  kind text not null,
+  repository text not null,
+  github_run_id bigint not null,
+  artifact_id bigint,
+  build_id uuid,
+  attempt integer,
+  state text not null default 'open'::text,
+  tries integer not null default 0,
+  next_at timestamp with time zone not null default clock_timestamp(),
+  lines integer,
+  error text,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  settled_at timestamp with time zone,
+  constraint log_recoveries_pkey PRIMARY KEY (id),
+  constraint log_recoveries_build_id_fkey FOREIGN KEY (build_id) REFERENCES ops.builds(id) ON DELETE CASCADE,
+  constraint log_recoveries_check CHECK (((kind = 'buffer'::text) = (artifact_id IS NOT NULL))),
+  constraint log_recoveries_check1 CHECK (((kind = 'buffer'::text) OR ((build_id IS NOT NULL) AND (attempt IS NOT NULL)))),
+  constraint log_recoveries_check2 CHECK (((settled_at IS NULL) = (state = 'open'::text))),
+  constraint log_recoveries_kind_check CHECK ((kind = ANY (ARRAY['buffer'::text, 'job_log'::text]))),
+  constraint log_recoveries_repository_check CHECK ((repository = lower(repository))),
+  constraint log_recoveries_state_check CHECK ((state = ANY (ARRAY['open'::text, 'stored'::text, 'nothing'::text, 'stale'::text, 'refused'::text, 'gone'::text])))
+);
+comment on table ops.log_recoveries is 'Stories to be told after the fact, each once. buffer: an artifact of a run with what its recorder could not store. job_log: a build that has ended and has no line of its own. stored: told. nothing: there were lines by then. stale: its build is at another attempt. refused: it is not that run''s to tell. gone: GitHub has it no longer, or ten tries failed.';
+comment on column ops.log_recoveries.tries is 'How often it was taken; also the fencing token of who took it last.';
+comment on column ops.log_recoveries.next_at is 'When it may be taken again.';
+CREATE UNIQUE INDEX log_recoveries_artifact ON ops.log_recoveries USING btree (repository, artifact_id) WHERE (artifact_id IS NOT NULL);
+CREATE UNIQUE INDEX log_recoveries_attempt ON ops.log_recoveries USING btree (build_id, attempt) WHERE (kind = 'job_log'::text);
+CREATE INDEX log_recoveries_build ON ops.log_recoveries USING btree (build_id) WHERE (build_id IS NOT NULL);
+CREATE INDEX log_recoveries_open ON ops.log_recoveries USING btree (next_at) WHERE (state = 'open'::text);
+alter table ops.log_recoveries enable row level security;
+create policy service_role_select on ops.log_recoveries for select to service_role using (true);
+grant select on table ops.log_recoveries to service_role;
 
 create table ops.managed_objects (
   kind text not null,
@@ -1294,6 +1372,8 @@ create table ops.projects (
   archived_at timestamp with time zone,
   keep_builds interval,
   declared boolean not null default false,
+  description text,
+  owner text,
   repository_id bigint,
   constraint projects_pkey PRIMARY KEY (id),
   constraint projects_keep_builds_check CHECK ((keep_builds >= '1 day'::interval)),
@@ -1308,6 +1388,7 @@ comment on column ops.projects.dispatch is 'Its builds are sent to GitHub as run
 comment on column ops.projects.archived_at is 'No file declares it any more: its history stays, and nothing new is built.';
 comment on column ops.projects.keep_builds is 'How long ended builds are kept; the last twenty of a branch and its last good one stay. Null: for ever.';
 comment on column ops.projects.declared is 'A file of runbooks/projects/ made it.';
+comment on column ops.projects.owner is 'Who is asked about it: a GitHub user or team, or a mail address.';
 comment on column ops.projects.repository_id is 'GitHub''s number of the repository. Pinned when the first run of that name proves itself: whoever gets the name later is somebody else.';
 CREATE INDEX projects_name ON ops.projects USING btree (org_id, name, id);
 CREATE TRIGGER forget_metric_rollups AFTER DELETE ON ops.projects REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.forget_metric_rollups();
@@ -1660,6 +1741,8 @@ CREATE INDEX upgrades_build ON ops.upgrades USING btree (build_id) WHERE (build_
 CREATE INDEX upgrades_project ON ops.upgrades USING btree (project_id, id DESC);
 CREATE UNIQUE INDEX upgrades_target ON ops.upgrades USING btree (project_id, component, to_version, branch_id) NULLS NOT DISTINCT;
 CREATE TRIGGER inherit_org BEFORE INSERT OR UPDATE OF org_id, project_id ON ops.upgrades FOR EACH ROW EXECUTE FUNCTION ops.inherit_from_project();
+CREATE TRIGGER settle_advice AFTER UPDATE OF status ON ops.upgrades FOR EACH ROW WHEN (((new.status <> old.status) AND (new.status = ANY (ARRAY['succeeded'::text, 'dismissed'::text])))) EXECUTE FUNCTION ops.settle_upgrade_advice();
+CREATE TRIGGER settle_advice_of_new AFTER INSERT ON ops.upgrades FOR EACH ROW WHEN ((new.status = 'succeeded'::text)) EXECUTE FUNCTION ops.settle_upgrade_advice();
 alter table ops.upgrades enable row level security;
 create policy member_select on ops.upgrades for select to authenticated using ((org_id = ANY (ARRAY( SELECT ops.my_org_ids() AS my_org_ids))));
 create policy service_role_delete on ops.upgrades for delete to service_role using (true);
@@ -1838,7 +1921,7 @@ declare
   v_overlap text := coalesce(p_definition ->> 'overlap', 'skip');
   v_kind text := p_definition #>> '{call,kind}';
   v_is_free boolean;
-  v_is_open boolean;
+  v_is_forgotten boolean;
   v_is_busy boolean;
 begin
   if v_kind not in ('http', 'sql', 'enqueue') then
@@ -1858,14 +1941,16 @@ begin
 
   v_is_free := v_overlap = 'allow';
   if not v_is_free and ops.try_lock('job', p_job) then
-    -- A run the collector should have ended a quarter of an hour ago says nothing about its job, only about the collector.
-    select count(*) > 0, coalesce(bool_or(w.since > p_now - interval '15 minutes'), false)
-    into v_is_open, v_is_busy
+    -- A run the collector should have ended a quarter of an hour ago says nothing about its job, only about the collector. One that ended
+    -- since the collector came by, which is every minute, is in nobody's way.
+    select coalesce(bool_or(w.since <= p_now - interval '15 minutes'), false),
+      coalesce(bool_or(w.since > p_now - interval '15 minutes' and not ops.has_ended(r.id)), false)
+    into v_is_forgotten, v_is_busy
     from ops.cron_runs r
     cross join lateral (select coalesce(r.deadline, r.next_attempt_at, r.created_at) as since) w
     where r.job = p_job and r.status in ('queued', 'fired', 'delivered');
     v_is_free := not v_is_busy;
-    if v_is_open and v_is_free then
+    if v_is_forgotten and v_is_free then
       perform ops.raise_alert(
         'collector', 'collector:silent', 'critical', 'Runs are not being followed',
         'A run of ' || p_job || ' is long past its deadline and nobody ended it: is the job ops_collect scheduled, active and well?',
@@ -1981,6 +2066,27 @@ comment on function ops.advisories_overview() is 'Active advice (not resolved, s
 grant execute on function ops.advisories_overview() to authenticated;
 grant execute on function ops.advisories_overview() to service_role;
 
+CREATE OR REPLACE FUNCTION ops.alert_flaps(p_alert ops.alerts)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select p_alert.source is null and coalesce(
+    (
+      select e.resolved_at > now() - interval '1 hour'
+      from ops.alerts e
+      where e.dedupe_key = p_alert.dedupe_key and e.id < p_alert.id
+      order by e.id desc
+      offset 1
+      limit 1
+    ),
+    false
+  )
+$function$;
+comment on function ops.alert_flaps(ops.alerts) is 'True for an alert raised outside of checks that was over twice within the last hour already: the third end is not believed at once.';
+grant execute on function ops.alert_flaps(ops.alerts) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.alert_matches(p_matcher jsonb, p_alert ops.alerts)
  RETURNS boolean
  LANGUAGE sql
@@ -2049,6 +2155,34 @@ comment on function ops.alerts_overview() is 'Alerts that are not resolved: how 
 grant execute on function ops.alerts_overview() to authenticated;
 grant execute on function ops.alerts_overview() to service_role;
 
+CREATE OR REPLACE FUNCTION ops.allow_broadcast()
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if to_regclass('realtime.messages') is null or to_regprocedure('realtime.topic()') is null
+    or not exists (select from pg_catalog.pg_roles r where r.rolname = 'authenticated')
+  then
+    return false;
+  end if;
+  if not exists (
+    select
+    from pg_catalog.pg_policies p
+    where p.schemaname = 'realtime' and p.tablename = 'messages' and p.policyname = 'opsroom_hear_builds'
+  ) then
+    create policy opsroom_hear_builds on realtime.messages for select to authenticated
+      using (extension = 'broadcast' and (select ops.may_hear(realtime.topic())));
+  end if;
+  return true;
+exception
+  when insufficient_privilege then
+    raise notice 'realtime.messages is not ours to write policies for: its owner may create opsroom_hear_builds';
+    return false;
+end
+$function$;
+comment on function ops.allow_broadcast() is 'Let members hear the builds of their organisations on private channels of Realtime (topic build:<id>). True when they may. To be run again, as the owner, where Realtime came after the migrations.';
+
 CREATE OR REPLACE FUNCTION ops.allow_read(p_table regclass, p_using text)
  RETURNS void
  LANGUAGE plpgsql
@@ -2074,10 +2208,13 @@ declare
   v_count integer := 0;
 begin
   -- A statement that changes more than a hundred is somebody's upkeep: who follows one of those builds finds it by looking.
-  for v_build in select c.id, c.status from changed c limit 101 loop
+  for v_build in select c.id, c.status, c.attempt from changed c limit 101 loop
     v_count := v_count + 1;
     exit when v_count > 100;
     perform pg_notify(ops.build_channel(v_build.id), 'build'), pg_notify('ops_builds', v_build.id || ' ' || v_build.status);
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(v_build.id, 'build', jsonb_build_object('status', v_build.status, 'attempt', v_build.attempt));
+    end if;
   end loop;
   if v_count > 100 then
     perform pg_notify('ops_builds', '*');
@@ -2123,6 +2260,9 @@ begin
   on conflict do nothing;
   if found then
     perform pg_notify(ops.build_channel(p_build_id), p_attempt || ' ' || append_build_event.seq);
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(p_build_id, 'lines', jsonb_build_object('attempt', p_attempt, 'seq', append_build_event.seq));
+    end if;
   end if;
 end
 $function$;
@@ -2204,6 +2344,9 @@ begin
   end;
   if inserted > 0 then
     perform pg_notify(ops.build_channel(p_build_id), p_attempt || ' ' || (p_first_seq + v_count - 1));
+    if to_regnamespace('realtime') is not null then
+      perform ops.broadcast_build(p_build_id, 'lines', jsonb_build_object('attempt', p_attempt, 'seq', p_first_seq + v_count - 1));
+    end if;
   end if;
 end
 $function$;
@@ -2355,25 +2498,17 @@ CREATE OR REPLACE FUNCTION ops.archive_project(p_name text)
  SET search_path TO ''
 AS $function$
 declare
-  v_build record;
+  v_project_id uuid;
 begin
   update ops.projects p
   set archived_at = now(), updated_at = now(), declared = false
   from ops.orgs o
-  where o.id = p.org_id and o.slug = split_part(p_name, '/', 1) and p.slug = split_part(p_name, '/', 2) and p.archived_at is null;
+  where o.id = p.org_id and o.slug = split_part(p_name, '/', 1) and p.slug = split_part(p_name, '/', 2) and p.archived_at is null
+  returning p.id into v_project_id;
   if not found then
     return false;
   end if;
-  for v_build in
-    select b.id
-    from ops.builds b
-    join ops.projects p on p.id = b.project_id
-    join ops.orgs o on o.id = p.org_id
-    where o.slug = split_part(p_name, '/', 1) and p.slug = split_part(p_name, '/', 2) and b.status = 'queued'
-    order by b.id
-  loop
-    perform ops.cancel_build(v_build.id, 'reconcile', 'its project was archived');
-  end loop;
+  perform ops.cancel_waiting_builds(array(select h.id from ops.branches h where h.project_id = v_project_id), 'its project was archived');
   return true;
 end
 $function$;
@@ -2557,6 +2692,19 @@ $function$;
 comment on function ops.branch_builds(uuid,uuid,integer) is 'Builds of a branch, newest first. The next page: pass the last id as p_before.';
 grant execute on function ops.branch_builds(uuid,uuid,integer) to authenticated;
 grant execute on function ops.branch_builds(uuid,uuid,integer) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.broadcast_build(p_build_id uuid, p_event text, p_payload jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  if ops.can_broadcast() then
+    perform realtime.send(p_payload, p_event, 'build:' || p_build_id, true);
+  end if;
+end
+$function$;
+comment on function ops.broadcast_build(uuid,text,jsonb) is 'Say something of a build on its private channel of Supabase Realtime, where that is there. Who writes often looks for the schema realtime first.';
 
 CREATE OR REPLACE FUNCTION ops.build_artifacts(p_build_id uuid, p_after uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 100)
  RETURNS SETOF ops.artifacts
@@ -2786,6 +2934,54 @@ comment on function ops.build_may_become(text,text) is 'The table of allowed cha
 grant execute on function ops.build_may_become(text,text) to authenticated;
 grant execute on function ops.build_may_become(text,text) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.build_of_run(p_claims jsonb, p_build_id uuid, OUT outcome text, OUT build_id uuid, OUT attempt integer, OUT status text, OUT last_seq integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_run_id bigint := (p_claims ->> 'run_id')::bigint;
+  v_run_attempt integer := (p_claims ->> 'run_attempt')::integer;
+  v_build record;
+begin
+  select b.id, b.attempt, b.status, coalesce(b.github_run_id, d.github_run_id) as run_id, b.github_run_attempt as run_attempt
+  into v_build
+  from ops.builds b
+  join ops.projects p on p.id = b.project_id
+  left join ops.build_dispatches d on d.build_id = b.id and d.attempt = b.attempt
+  where b.id = p_build_id
+    or p_build_id is null and b.github_run_id = v_run_id and lower(ops.repository_name(p.repo_url)) = lower(p_claims ->> 'repository')
+  order by b.id
+  limit 1
+  for no key update of b;
+  if not found then
+    outcome := 'none';
+    return;
+  end if;
+  perform ops.admit_build_writer(v_build.id, p_claims, false);
+  build_of_run.build_id := v_build.id;
+  build_of_run.attempt := v_build.attempt;
+  build_of_run.status := v_build.status;
+  outcome := case
+    when v_build.status = 'queued' then 'none'
+    when coalesce(v_build.run_id, v_run_id) <> v_run_id or coalesce(v_build.run_attempt, v_run_attempt) <> v_run_attempt then 'stale'
+    when v_build.status = 'dispatched' then 'none'
+    else 'found'
+  end;
+  last_seq := coalesce((
+    select e.seq
+    from ops.build_events e
+    where e.build_id = v_build.id and e.attempt = v_build.attempt
+    order by e.seq desc
+    limit 1
+  ), 0);
+end
+$function$;
+comment on function ops.build_of_run(jsonb,uuid) is 'The build a run may write to, by what GitHub says of the run (p_claims, as of its OIDC token) and the build''s id or the run''s: found, with its attempt, state and last line, locked; none while no run has begun it; stale when it is another run''s or attempt''s. Refuses by insufficient_privilege what ops.admit_build_writer refuses.';
+grant execute on function ops.build_of_run(jsonb,uuid) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.build_url(p_call jsonb, OUT url text, OUT problem text)
  RETURNS record
  LANGUAGE plpgsql
@@ -2942,6 +3138,26 @@ AS $function$
 $function$;
 comment on function ops.calm_checked_alerts(jsonb,text,timestamp with time zone) is 'Part of ops.record_check_pass: alerts this pass did not tell of recover when it looked, resolve when they were well for hold_open_s, and are unknown when it did not look.';
 grant execute on function ops.calm_checked_alerts(jsonb,text,timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.can_broadcast()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Names in a schema that is closed to the caller can't even be looked up.
+  select case
+    when coalesce(current_setting('opsroom.broadcast', true), '') = 'off' then false
+    when exists (
+      select from pg_catalog.pg_namespace n where n.nspname = 'realtime' and has_schema_privilege(n.oid, 'usage')
+    ) then coalesce(has_function_privilege(to_regprocedure('realtime.send(jsonb,text,text,boolean)'), 'execute'), false)
+      and coalesce(
+        to_regclass('realtime.messages_' || to_char(localtimestamp, 'YYYY_MM_DD')), to_regclass('realtime.messages_default')
+      ) is not null
+    else false
+  end
+$function$;
+comment on function ops.can_broadcast() is 'Whether Supabase Realtime is there to take messages now, and nobody switched that off.';
 
 CREATE OR REPLACE FUNCTION ops.cancel_build(p_build_id uuid, p_actor text DEFAULT NULL::text, p_reason text DEFAULT NULL::text)
  RETURNS text
@@ -3129,6 +3345,24 @@ end
 $function$;
 comment on function ops.cancel_running(text) is 'Cancel the running SQL of a job; its run then ends as cancelled. Returns how many were told.';
 
+CREATE OR REPLACE FUNCTION ops.cancel_waiting_builds(p_branch_ids uuid[], p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_build record;
+begin
+  for v_build in
+    select b.id from ops.builds b where b.branch_id = any (p_branch_ids) and b.status = 'queued' order by b.id
+  loop
+    perform ops.cancel_build(v_build.id, 'reconcile', p_reason);
+  end loop;
+end
+$function$;
+comment on function ops.cancel_waiting_builds(uuid[],text) is 'Cancel the builds of these branches that nobody has begun.';
+grant execute on function ops.cancel_waiting_builds(uuid[],text) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.change_build(p_build_id uuid, p_status text, p_error text)
  RETURNS void
  LANGUAGE plpgsql
@@ -3194,8 +3428,8 @@ end
 $function$;
 comment on function ops.check_cron_health() is 'Raise an alert per finding of ops.cron_findings, its remedy in it, and resolve those that are gone. Returns how many there are.';
 
-CREATE OR REPLACE FUNCTION ops.claim_build_dispatches(p_dispatcher text, p_limit integer DEFAULT 10, p_repositories text[] DEFAULT NULL::text[])
- RETURNS TABLE(build_id uuid, attempt integer, claim_token bigint, action text, repository text, workflow text, ref text, inputs jsonb, posted_at timestamp with time zone, looks integer)
+CREATE OR REPLACE FUNCTION ops.claim_build_dispatches(p_dispatcher text, p_limit integer DEFAULT 10, p_repositories text[] DEFAULT NULL::text[], p_build_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(build_id uuid, attempt integer, claim_token bigint, action text, repository text, workflow text, ref text, inputs jsonb, posted_at timestamp with time zone, looks integer, created_at timestamp with time zone)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
@@ -3223,6 +3457,7 @@ begin
     from ops.build_dispatches d
     join ops.builds b on b.id = d.build_id
     where d.settled_at is null and d.next_at <= v_now and (v_repositories is null or lower(d.repository) = any (v_repositories))
+      and (p_build_id is null or d.build_id = p_build_id)
     order by d.next_at
     limit v_limit
     for no key update of b, d skip locked
@@ -3258,7 +3493,7 @@ begin
           posted_at = case d.state when 'pending' then v_now else d.posted_at end
       where d.build_id = v_row.build_id and d.attempt = v_row.attempt
       returning d.build_id, d.attempt, d.claim_token, case v_row.state when 'pending' then 'send' else 'find' end, d.repository,
-        d.workflow, d.ref, d.inputs, d.posted_at, d.looks;
+        d.workflow, d.ref, d.inputs, d.posted_at, d.looks, d.created_at;
   end loop;
   if v_found >= v_limit or exists (select from ops.job_types t where t.task_type = 'build_dispatch' and t.paused) then
     return;
@@ -3276,6 +3511,7 @@ begin
     where q.task_type = 'build_dispatch' and q.status = 'pending' and not q.blocked and q.run_at <= v_now and not v_busy @> q.id
       and b.status = 'queued'
       and (v_repositories is null or lower(ops.repository_name(p.repo_url)) = any (v_repositories))
+      and (p_build_id is null or b.id = p_build_id)
     order by q.priority desc, q.run_at, q.id
     limit v_limit - v_found
     for no key update of b skip locked
@@ -3314,12 +3550,13 @@ begin
         )),
         left(p_dispatcher, 200), 1, v_now + interval '2 minutes', 1, v_now
       )
-      returning d.build_id, d.attempt, d.claim_token, 'send'::text, d.repository, d.workflow, d.ref, d.inputs, d.posted_at, d.looks;
+      returning d.build_id, d.attempt, d.claim_token, 'send'::text, d.repository, d.workflow, d.ref, d.inputs, d.posted_at, d.looks,
+        d.created_at;
   end loop;
 end
 $function$;
-comment on function ops.claim_build_dispatches(text,integer,text[]) is 'Take orders to GitHub, of these repositories (owner/name) or of all: action send (tell it, once and at once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
-grant execute on function ops.claim_build_dispatches(text,integer,text[]) to service_role;
+comment on function ops.claim_build_dispatches(text,integer,text[],uuid) is 'Take orders to GitHub, of these repositories (owner/name) or of all, or of one build: action send (tell it, once and at once) or find (it was told, and nobody knows what came of it: look for the run by ops_build_id and ops_build_attempt). Each is settled with its claim_token; unsettled, it is to be found after two minutes.';
+grant execute on function ops.claim_build_dispatches(text,integer,text[],uuid) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.claim_issue_answers(p_repository text, p_limit integer DEFAULT 10, p_lease interval DEFAULT '00:02:00'::interval)
  RETURNS TABLE(comment_id bigint, issue_number integer, actor text, outcome text, answer text, taken_at timestamp with time zone)
@@ -3360,6 +3597,70 @@ end
 $function$;
 comment on function ops.claim_jobs(text,integer,interval,text[]) is 'Take up to p_limit due jobs of these types (null: all) that nobody has, by priority, then by age, under a new lease. They are the caller''s until it ends; see ops.heartbeat_jobs, ops.complete_jobs, ops.fail_jobs, ops.release_jobs.';
 grant execute on function ops.claim_jobs(text,integer,interval,text[]) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.claim_log_recoveries(p_repositories text[], p_limit integer DEFAULT 20, p_grace interval DEFAULT '00:00:30'::interval, p_hold interval DEFAULT '00:10:00'::interval)
+ RETURNS TABLE(id uuid, tries integer, kind text, repository text, github_run_id bigint, github_run_attempt integer, artifact_id bigint, build_id uuid, attempt integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  -- Neither a buffer nor a log of GitHub's outlives ninety days there.
+  delete from ops.log_recoveries r
+  where r.id in (
+    select o.id from ops.log_recoveries o where o.id < ops.id_floor(v_now - interval '120 days') and o.state <> 'open' order by o.id limit 1000
+  );
+  insert into ops.log_recoveries (kind, repository, github_run_id, build_id, attempt, next_at)
+  select 'job_log', lower(d.repository), b.github_run_id, b.id, b.attempt, v_now
+  from ops.builds b
+  join ops.build_dispatches d on d.build_id = b.id and d.attempt = b.attempt
+  where b.id > ops.id_floor(v_now - interval '14 days')
+    and b.status in ('succeeded', 'almost', 'failed', 'cancelled', 'lost')
+    -- Its last lines, or the artifact with them, may be on their way.
+    and b.finished_at between v_now - interval '7 days' and v_now - p_grace
+    and b.github_run_id is not null
+    and lower(d.repository) in (select lower(r) from unnest(p_repositories) r)
+    and not exists (select from ops.build_events e where e.build_id = b.id and e.attempt = b.attempt)
+    and not exists (select from ops.log_recoveries r where r.kind = 'job_log' and r.build_id = b.id and r.attempt = b.attempt)
+  order by b.id
+  limit 1000
+  on conflict (build_id, attempt) where kind = 'job_log' do nothing;
+  update ops.log_recoveries r
+  set state = 'gone', settled_at = v_now, error = coalesce(r.error, 'ten tries failed')
+  where r.state = 'open' and r.next_at <= v_now and r.tries >= 10;
+  return query
+    with due as (
+      select o.id
+      from ops.log_recoveries o
+      where o.state = 'open' and o.next_at <= v_now
+        and o.repository in (select lower(r) from unnest(p_repositories) r)
+        -- What the recorder itself has to say comes first, and makes the copy of GitHub needless.
+        and (o.kind = 'buffer' or not exists (
+          select
+          from ops.log_recoveries u
+          where u.kind = 'buffer' and u.state = 'open' and u.repository = o.repository and u.github_run_id = o.github_run_id
+        ))
+      order by o.next_at, o.id
+      limit least(greatest(p_limit, 1), 1000)
+      for no key update skip locked
+    ), taken as (
+      update ops.log_recoveries r
+      set tries = r.tries + 1, next_at = v_now + p_hold
+      from due
+      where r.id = due.id
+      returning r.id, r.tries, r.kind, r.repository, r.github_run_id, r.artifact_id, r.build_id, r.attempt
+    )
+    select t.id, t.tries, t.kind, t.repository, t.github_run_id, b.github_run_attempt, t.artifact_id, t.build_id, t.attempt
+    from taken t
+    left join ops.builds b on b.id = t.build_id
+    order by t.kind, t.id;
+end
+$function$;
+comment on function ops.claim_log_recoveries(text[],integer,interval,interval) is 'Stories of these repositories to be told now: builds that ended without a line are found, then what is due is given out, to one taker for p_hold. Who takes one settles it under its number of tries.';
+grant execute on function ops.claim_log_recoveries(text[],integer,interval,interval) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.claim_next_run(runner_id text, p_lease interval DEFAULT '00:05:00'::interval)
  RETURNS TABLE(build_id uuid, attempt integer, lease_token bigint, lease_expires_at timestamp with time zone, queue_id bigint, status text, org_id uuid, project_id uuid, project_slug text, repo_url text, runtime_version text, workflow text, branch_id uuid, branch text, lane text, environment text, trigger text, actor text, commit_sha text, commit_message text, commit_author text, inputs jsonb, started_at timestamp with time zone)
@@ -4648,6 +4949,7 @@ declare
   v_org text := split_part(p_name, '/', 1);
   v_project record;
   v_was_dispatched boolean;
+  v_gone uuid[];
   v_build record;
 begin
   insert into ops.orgs (name, slug) values (v_org, v_org) on conflict (slug) do nothing;
@@ -4655,13 +4957,16 @@ begin
   from ops.projects p join ops.orgs o on o.id = p.org_id
   where o.slug = v_org and p.slug = split_part(p_name, '/', 2)
   for no key update of p;
-  insert into ops.projects as p (org_id, slug, name, repo_url, workflow, dispatch, runtime_version, keep_builds, declared)
-  select o.id, split_part(p_name, '/', 2), p_spec ->> 'title', p_spec ->> 'repository', p_spec ->> 'workflow', (p_spec ->> 'dispatch')::boolean,
-    p_spec ->> 'runtime_version', make_interval(secs => (p_spec ->> 'keep_seconds')::bigint), true
+  insert into ops.projects as p (
+    org_id, slug, name, description, owner, repo_url, workflow, dispatch, runtime_version, keep_builds, declared
+  )
+  select o.id, split_part(p_name, '/', 2), p_spec ->> 'title', p_spec ->> 'description', p_spec ->> 'owner', p_spec ->> 'repository',
+    p_spec ->> 'workflow', (p_spec ->> 'dispatch')::boolean, p_spec ->> 'runtime_version',
+    make_interval(secs => (p_spec ->> 'keep_seconds')::bigint), true
   from ops.orgs o
   where o.slug = v_org
   on conflict (org_id, slug) do update
-  set name = excluded.name, repo_url = excluded.repo_url, workflow = excluded.workflow, dispatch = excluded.dispatch,
+  set name = excluded.name, description = excluded.description, owner = excluded.owner, repo_url = excluded.repo_url, workflow = excluded.workflow, dispatch = excluded.dispatch,
       runtime_version = excluded.runtime_version, keep_builds = excluded.keep_builds, declared = true, archived_at = null, updated_at = now(),
       -- Another repository is another number, which its first run proves.
       repository_id = case when lower(ops.repository_name(p.repo_url)) = lower(ops.repository_name(excluded.repo_url)) then p.repository_id end
@@ -4677,9 +4982,14 @@ begin
   set lane = excluded.lane, workflow = excluded.workflow, environment = excluded.environment, inputs = excluded.inputs,
       manual = excluded.manual, one_at_a_time = excluded.one_at_a_time, cancel_superseded = excluded.cancel_superseded,
       stop_superseded = excluded.stop_superseded, waiting_limit = excluded.waiting_limit, archived_at = null, updated_at = now();
-  update ops.branches h
-  set archived_at = now(), updated_at = now()
-  where h.project_id = v_project.id and h.archived_at is null and not p_spec -> 'branches' ? h.name;
+  with gone as (
+    update ops.branches h
+    set archived_at = now(), updated_at = now()
+    where h.project_id = v_project.id and h.archived_at is null and not p_spec -> 'branches' ? h.name
+    returning h.id
+  )
+  select array_agg(g.id) into v_gone from gone g;
+  perform ops.cancel_waiting_builds(v_gone, 'its branch was archived');
   if v_was_dispatched <> v_project.dispatch then
     -- Those that wait do so in the other queue from now on.
     for v_build in
@@ -4692,7 +5002,7 @@ begin
   return v_project.id;
 end
 $function$;
-comment on function ops.declare_project(text,jsonb) is 'Make a project (org/slug) and its branches what a file says, as ops.declared_projects tells it. Its organisation is made when there is none; branches the file does not name are archived.';
+comment on function ops.declare_project(text,jsonb) is 'Make a project (org/slug) and its branches what a file says, as ops.declared_projects tells it. Its organisation is made when there is none; branches the file does not name are archived, and their builds that wait are cancelled.';
 grant execute on function ops.declare_project(text,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.declared_projects()
@@ -4703,7 +5013,7 @@ CREATE OR REPLACE FUNCTION ops.declared_projects()
 AS $function$
   select o.slug || '/' || p.slug,
     jsonb_build_object(
-      'title', p.name, 'repository', p.repo_url, 'workflow', p.workflow, 'dispatch', p.dispatch, 'runtime_version', p.runtime_version,
+      'title', p.name, 'description', p.description, 'owner', p.owner, 'repository', p.repo_url, 'workflow', p.workflow, 'dispatch', p.dispatch, 'runtime_version', p.runtime_version,
       'keep_seconds', extract(epoch from p.keep_builds)::bigint,
       'branches', coalesce((
         select jsonb_object_agg(h.name, jsonb_build_object(
@@ -4840,6 +5150,29 @@ $function$;
 comment on function ops.end_alert_projection(text,bigint,text,integer,boolean,jsonb) is 'Give the lease back, with what the next run should know. False when somebody else has it by now.';
 grant execute on function ops.end_alert_projection(text,bigint,text,integer,boolean,jsonb) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.end_deployments()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  v_row record;
+begin
+  for v_row in
+    select d.build_id, d.attempt, d.environment, case when c.status in ('succeeded', 'almost') then 'success' when c.status = 'failed' then 'failure' else 'error' end as state
+    from changed c
+    join former f on f.id = c.id
+    join ops.deployments d on d.build_id = c.id and d.state = 'in_progress'
+    where c.status <> f.status and c.status not in ('dispatched', 'running')
+    order by d.project_id, d.environment
+  loop
+    perform ops.note_deployment(v_row.build_id, v_row.attempt, v_row.environment, v_row.state, null);
+  end loop;
+  return null;
+end
+$function$;
+comment on function ops.end_deployments() is 'Trigger: what a build had begun to deploy, and its jobs did not end themselves, ends as the build does.';
+
 CREATE OR REPLACE FUNCTION ops.end_failed_jobs(p_held int8multirange, p_ids bigint[], p_errors text[], p_final boolean[], p_retry_in interval[], p_rescued boolean)
  RETURNS TABLE(id bigint, status text, run_at timestamp with time zone)
  LANGUAGE plpgsql
@@ -4898,6 +5231,30 @@ end
 $function$;
 comment on function ops.end_failed_jobs(int8multirange,bigint[],text[],boolean[],interval[],boolean) is 'Write the failed tries of jobs whose lease the caller has locked. Answers for those written.';
 grant execute on function ops.end_failed_jobs(int8multirange,bigint[],text[],boolean[],interval[],boolean) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.end_held_alerts()
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  with due as materialized (
+    select a.id
+    from ops.alerts a
+    where a.resolved_at is null and a.source is null and a.condition = 'recovering'
+      and a.recovering_since <= clock_timestamp() - interval '15 minutes'
+    order by a.dedupe_key collate "C"
+    for update
+  ), ended as (
+    update ops.alerts a
+    set status = 'resolved', resolved_at = clock_timestamp(), resolved_by = null, note = 'came and went, and stayed away', snoozed_until = null
+    from due
+    where a.id = due.id and a.resolved_at is null and a.condition = 'recovering'
+    returning a.id
+  )
+  select count(*)::integer from ended
+$function$;
+comment on function ops.end_held_alerts() is 'Alerts that were held open because they came and went are over when nobody raised them for a quarter of an hour. Called by cron and at every pass. Returns how many.';
+grant execute on function ops.end_held_alerts() to service_role;
 
 CREATE OR REPLACE FUNCTION ops.end_jobs(p_token bigint, p_ids bigint[], p_results jsonb, OUT ended int8multirange, OUT lost bigint[])
  RETURNS record
@@ -5681,6 +6038,23 @@ end
 $function$;
 comment on function ops.follow_run() is 'Trigger: each new status of a run is a line of its log; a queued run is queued as work of type runbook_run.';
 
+CREATE OR REPLACE FUNCTION ops.follow_upgrade_builds()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update ops.upgrades u
+  set status = case new.status
+        when 'succeeded' then 'succeeded' when 'almost' then 'succeeded' when 'cancelled' then 'planned' else 'failed' end,
+      finished_at = case when new.status <> 'cancelled' then new.finished_at end,
+      updated_at = now()
+  where u.build_id = new.id and u.status = 'running';
+  return null;
+end
+$function$;
+comment on function ops.follow_upgrade_builds() is 'Trigger: the upgrades a build carries out end as it does; of a build that was cancelled they are planned again.';
+
 CREATE OR REPLACE FUNCTION ops.forget_alert_issue(p_id bigint, p_token bigint)
  RETURNS boolean
  LANGUAGE sql
@@ -5895,6 +6269,51 @@ $function$;
 comment on function ops.grant_admin(uuid) is 'Make a user an admin of the control room. False when they are one already.';
 grant execute on function ops.grant_admin(uuid) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.has_ended(p_run_id bigint)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+declare
+  v_run record;
+  v_answer record;
+begin
+  select r.status, r.call_kind, r.attempt, r.next_attempt_at, a.request_id, a.fired_at, t.redeemed_at, d.definition,
+    coalesce((d.definition #>> '{expect,report}')::boolean, false) as must_report
+  into v_run
+  from ops.cron_runs r
+  left join ops.job_definitions d on d.name = r.job
+  left join ops.cron_attempts a
+    on a.run_id = r.id and a.attempt = r.attempt and a.awaiting_response and a.epoch = ops.current_epoch()
+  left join ops.run_tokens t on t.run_id = r.id and t.attempt = r.attempt
+  where r.id = p_run_id;
+  if v_run.status is distinct from 'fired' or v_run.next_attempt_at is not null then
+    return coalesce(v_run.status not in ('queued', 'fired', 'delivered'), false);
+  elsif v_run.call_kind = 'enqueue' then
+    return exists (select from ops.queued_jobs q where q.run_id = p_run_id and q.finished_at is not null);
+  elsif v_run.request_id is null or to_regclass('net._http_response') is null then
+    return false;
+  end if;
+  select h.status_code, ops.response_error(h.status_code, h.timed_out, h.error_msg) as error_code into v_answer
+  from net._http_response h
+  -- Indexed by time only: a span as short as the clocks allow.
+  where h.created >= v_run.fired_at - interval '5 seconds' and h.id = v_run.request_id
+  order by h.created
+  limit 1;
+  if not found then
+    return false;
+  end if;
+  -- As ops.collect_responses will judge it: a report or a retry to come is no end.
+  return case
+    when v_answer.error_code is null then not v_run.must_report
+    when v_answer.error_code in ('timeout', 'network') and v_run.must_report and v_run.redeemed_at is not null then false
+    else ops.retry_delay(v_run.definition, v_run.attempt, v_answer.error_code, v_answer.status_code) is null
+  end;
+end
+$function$;
+comment on function ops.has_ended(bigint) is 'Whether a run has ended, also when the collector has not written it down yet: its answer is there or its queued work is done, and neither a retry nor a report is to come.';
+
 CREATE OR REPLACE FUNCTION ops.heartbeat_build(p_build_id uuid, p_lease_token bigint, p_lease interval DEFAULT '00:05:00'::interval, OUT verdict text, OUT lease_expires_at timestamp with time zone)
  RETURNS record
  LANGUAGE plpgsql
@@ -6036,6 +6455,7 @@ begin
       select n.id, n.created_at from ops.builds n where n.project_id = p.id order by n.id desc limit 1
     ) b on true
     where p.id > v_after
+      and p.archived_at is null
       and coalesce(b.created_at, p.created_at) < now() - p_idle
     order by p.id
     limit least(greatest(coalesce(p_limit, 1000), 1), 10000);
@@ -6240,14 +6660,15 @@ CREATE OR REPLACE FUNCTION ops.judge_alerts()
  SET search_path TO ''
 AS $function$
 declare
+  v_ended integer := ops.end_held_alerts();
   v_woken integer := ops.wake_alerts();
   v_silences integer := ops.apply_silences();
   v_mutes integer := ops.apply_mutes();
 begin
-  return jsonb_build_object('woken', v_woken, 'silences', v_silences, 'mutes', v_mutes);
+  return jsonb_build_object('ended', v_ended, 'woken', v_woken, 'silences', v_silences, 'mutes', v_mutes);
 end
 $function$;
-comment on function ops.judge_alerts() is 'ops.wake_alerts, ops.apply_silences and ops.apply_mutes, in this order. Returns how many alerts each changed.';
+comment on function ops.judge_alerts() is 'ops.end_held_alerts, ops.wake_alerts, ops.apply_silences and ops.apply_mutes, in this order. Returns how many alerts each changed.';
 grant execute on function ops.judge_alerts() to service_role;
 
 CREATE OR REPLACE FUNCTION ops.judge_jobs(p_jobs text[])
@@ -6271,7 +6692,7 @@ begin
     case when f.error_code in ('secret_missing', 'extension_missing') then f.error_code else 'job_failed' end,
     'job:' || f.job,
     coalesce(f.definition #>> '{alert,severity}', 'warning'),
-    f.job || ': ' || f.error_code,
+    format('Job %s fails: %s', f.job, f.error_code),
     coalesce(f.error, f.error_code),
     jsonb_strip_nulls(jsonb_build_object(
       'job', f.job,
@@ -6610,12 +7031,14 @@ begin
     from (
       select r.*
       from ops.projects r
-      where (r.name, r.id) > (v_after_name, v_after_id)
+      where (r.name, r.id) > (v_after_name, v_after_id) and r.archived_at is null
       order by r.name, r.id
       limit least(greatest(coalesce(p_limit, 100), 1), 1000)
     ) p
     left join lateral (
-      select count(*) as branches, coalesce(sum(n.build_count), 0)::bigint as builds from ops.branches n where n.project_id = p.id
+      select count(*) filter (where n.archived_at is null) as branches, coalesce(sum(n.build_count), 0)::bigint as builds
+      from ops.branches n
+      where n.project_id = p.id
     ) h on true
     left join lateral (
       select n.id, n.status, n.created_at from ops.builds n where n.project_id = p.id order by n.id desc limit 1
@@ -6739,6 +7162,22 @@ begin
 end
 $function$;
 comment on function ops.maintain_partitions(text,timestamp with time zone) is 'Make partitions ahead and let go of those older than kept, for one registered table or all. Returns what it did by table.';
+
+CREATE OR REPLACE FUNCTION ops.may_hear(p_topic text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  -- Row level security of ops.builds decides, as for every other question about a build.
+  select exists (
+    select
+    from ops.builds b
+    where b.id = case when p_topic ~ '^build:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then substr(p_topic, 7)::uuid end
+  )
+$function$;
+comment on function ops.may_hear(text) is 'Whether the caller may hear what is broadcast on a topic of Realtime: build:<id> of a build of one''s organisations, nothing else.';
+grant execute on function ops.may_hear(text) to authenticated;
 
 CREATE OR REPLACE FUNCTION ops.metric_annotations(p_project_id uuid, p_from timestamp with time zone, p_to timestamp with time zone DEFAULT now(), p_limit integer DEFAULT 500)
  RETURNS TABLE(at timestamp with time zone, kind text, title text, level text, build_id uuid, branch_id uuid, commit_sha text, details jsonb)
@@ -6929,6 +7368,30 @@ comment on function ops.new_id() is 'A new UUID version 7: sorts by the microsec
 grant execute on function ops.new_id() to authenticated;
 grant execute on function ops.new_id() to service_role;
 
+CREATE OR REPLACE FUNCTION ops.note_buffers(p_repository text, p_buffers jsonb, p_looked_until timestamp with time zone)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_count integer;
+begin
+  insert into ops.log_recoveries (kind, repository, github_run_id, artifact_id)
+  select 'buffer', lower(p_repository), b.run_id, b.artifact_id
+  from jsonb_to_recordset(p_buffers) as b (run_id bigint, artifact_id bigint)
+  limit 1000
+  on conflict (repository, artifact_id) where artifact_id is not null do nothing;
+  get diagnostics v_count = row_count;
+  insert into ops.buffer_looks as l (repository, looked_until)
+  values (lower(p_repository), p_looked_until)
+  on conflict (repository) do update set looked_until = greatest(l.looked_until, excluded.looked_until);
+  return v_count;
+end
+$function$;
+comment on function ops.note_buffers(text,jsonb,timestamp with time zone) is 'Artifacts that look like buffers of recorders ([{run_id, artifact_id}]), and until when the repository''s artifacts are known by now. Returns how many are new.';
+grant execute on function ops.note_buffers(text,jsonb,timestamp with time zone) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.note_build(p_build_id uuid, p_org_id uuid, p_kind text, p_message text, p_level text DEFAULT 'info'::text, p_data jsonb DEFAULT NULL::jsonb)
  RETURNS void
  LANGUAGE sql
@@ -6943,61 +7406,86 @@ comment on function ops.note_build(uuid,uuid,text,text,text,jsonb) is 'Write wha
 
 CREATE OR REPLACE FUNCTION ops.note_check_states(p_pass jsonb, p_source text, p_now timestamp with time zone)
  RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  update ops.check_states s
+  set state = case when coalesce(p_pass -> 'evaluated', '[]') ? s.check_name then 'ok' else 'unknown' end,
+      recent = case when coalesce(p_pass -> 'evaluated', '[]') ? s.check_name then s.recent << 1 & 1152921504606846975 else s.recent end,
+      recorded_at = p_now
+  where s.source = p_source and s.recorded_at < p_now and not coalesce(p_pass -> 'skipped', '[]') ? s.check_name
+    and (coalesce(p_pass -> 'evaluated', '[]') ? s.check_name or p_pass -> 'policies' ? s.check_name)
+$function$;
+comment on function ops.note_check_states(jsonb,text,timestamp with time zone) is 'Part of ops.record_check_pass: what this pass left out is one more bit of everything it looked at.';
+grant execute on function ops.note_check_states(jsonb,text,timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.note_deployment(p_build_id uuid, p_attempt integer, p_environment text, p_state text, p_url text, p_is_late boolean DEFAULT false)
+ RETURNS text
  LANGUAGE plpgsql
  SET search_path TO ''
 AS $function$
 declare
-  v_policies jsonb := coalesce(p_pass -> 'policies', '{}');
-  v_evaluated jsonb := coalesce(p_pass -> 'evaluated', '[]');
-  v_skipped jsonb := coalesce(p_pass -> 'skipped', '[]');
+  v_now timestamptz := clock_timestamp();
+  v_url text := ops.redact_text(left(p_url, 2000));
+  v_build record;
+  v_id uuid;
 begin
-  insert into ops.check_policies as c (source, check_name, policy)
-  select p_source, e.key, e.value
-  from jsonb_each(v_policies) e
-  order by e.key collate "C"
-  on conflict (source, check_name) do update set policy = excluded.policy where c.policy <> excluded.policy;
-
-  with results as materialized (
-    select r."check" as check_name, left(coalesce(r.object, ''), 500) as object, r.state, r.severity, coalesce(r.finding, '{}') as finding
-    from jsonb_to_recordset(coalesce(p_pass -> 'results', '[]')) as r (
-      "check" text, object text, state text, severity text, finding jsonb
-    )
+  if p_state is null or p_state not in ('in_progress', 'success', 'failure', 'error') then
+    raise exception 'a deployment is in_progress, success, failure or error, not %', coalesce(p_state, 'null')
+      using errcode = 'invalid_parameter_value';
+  end if;
+  if v_url !~ '^https?://' then
+    raise exception 'an environment is seen at an http address' using errcode = 'invalid_parameter_value';
+  end if;
+  select b.org_id, b.project_id, b.branch_id, b.commit_sha into strict v_build from ops.builds b where b.id = p_build_id;
+  -- Two that end at once would each retire the other.
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('ops.deployments:' || v_build.project_id || ':' || p_environment, 0));
+  insert into ops.deployments as d (
+    org_id, project_id, branch_id, build_id, attempt, environment, state, environment_url, commit_sha, finished_at
   )
-  insert into ops.check_states as s (source, check_name, object, state, severity, finding, recent, recorded_at)
-  select distinct on (x.check_name, x.object) p_source, x.check_name, x.object, x.state, x.severity, x.finding, 1, p_now
-  from (
-    select * from results
-    union all
-    -- Nobody says anything about a check that could not look: that is something, too.
-    select p.name, '', 'unknown', 'warning', jsonb_build_object(
-      'name', 'check_unknown', 'title', 'The check ' || p.name || ' could not look',
-      'detail', 'The last pass says neither that all is well nor that something is wrong.'
-    )
-    from jsonb_object_keys(v_policies) as p (name)
-    where not v_evaluated ? p.name and not v_skipped ? p.name
-      and not exists (select from results r where r.check_name = p.name and r.state = 'unknown')
-  ) x
-  -- Of two results for one object the worse one counts.
-  order by x.check_name, x.object, x.state = 'firing' desc, ops.severity_rank(x.severity) desc
-  on conflict (source, check_name, object) do update
-  set state = excluded.state,
-      severity = excluded.severity,
-      finding = excluded.finding,
-      recent = (s.recent << 1 | 1) & 1152921504606846975,
-      is_new = true,
-      recorded_at = excluded.recorded_at;
-
-  update ops.check_states s
-  set state = case when v_evaluated ? s.check_name then 'ok' else 'unknown' end,
-      recent = case when v_evaluated ? s.check_name then s.recent << 1 & 1152921504606846975 else s.recent end,
-      is_new = false,
-      recorded_at = p_now
-  where s.source = p_source and s.recorded_at < p_now and not v_skipped ? s.check_name
-    and (v_evaluated ? s.check_name or v_policies ? s.check_name);
+  values (
+    v_build.org_id, v_build.project_id, v_build.branch_id, p_build_id, p_attempt, p_environment, p_state, v_url, v_build.commit_sha,
+    case when p_state <> 'in_progress' then v_now end
+  )
+  -- What has ended stays as it ended, whoever repeats what was said before; only what was concluded from silence is put right.
+  on conflict (build_id, attempt, environment) do update
+  set state = excluded.state, environment_url = coalesce(excluded.environment_url, d.environment_url), finished_at = excluded.finished_at
+  where excluded.state <> 'in_progress' and (d.state = 'in_progress' or p_is_late and d.state in ('error', 'failure') and d.state <> excluded.state)
+  returning d.id into v_id;
+  if v_id is null then
+    return (
+      select d.state from ops.deployments d where d.build_id = p_build_id and d.attempt = p_attempt and d.environment = p_environment
+    );
+  end if;
+  if p_state = 'success' then
+    update ops.builds b set environment_url = v_url, updated_at = v_now where b.id = p_build_id and v_url is not null;
+    update ops.deployments d
+    set state = 'inactive'
+    where d.project_id = v_build.project_id and d.environment = p_environment and d.state = 'success'
+      -- Of what is told afterwards, the order in which it began is all there is to go by.
+      and case
+        when not p_is_late then d.id <> v_id
+        else d.id <> (
+          select max(n.id::text)::uuid from ops.deployments n
+          where n.project_id = v_build.project_id and n.environment = p_environment and n.state = 'success'
+        )
+      end;
+  end if;
+  perform ops.note_build(
+    p_build_id, v_build.org_id, 'deployment',
+    case p_state
+      when 'in_progress' then 'deploying to ' || p_environment
+      when 'success' then concat_ws(': ', 'deployed to ' || p_environment, v_url)
+      when 'failure' then 'the deployment to ' || p_environment || ' failed'
+      else 'the deployment to ' || p_environment || ' was not finished'
+    end,
+    case p_state when 'failure' then 'error' when 'error' then 'warning' else 'info' end,
+    jsonb_strip_nulls(jsonb_build_object('environment', p_environment, 'state', p_state, 'url', v_url, 'attempt', p_attempt))
+  );
+  return (select d.state from ops.deployments d where d.id = v_id);
 end
 $function$;
-comment on function ops.note_check_states(jsonb,text,timestamp with time zone) is 'Part of ops.record_check_pass: what this pass saw becomes one more bit of everything it looked at.';
-grant execute on function ops.note_check_states(jsonb,text,timestamp with time zone) to service_role;
+comment on function ops.note_deployment(uuid,integer,text,text,text,boolean) is 'A deployment of a build begins or ends: its row, the one whose place it takes, the build''s address and its log. Said again, nothing changes. Returns the state it is in. p_is_late: what the run itself said, told after others had concluded something from its silence.';
 
 CREATE OR REPLACE FUNCTION ops.note_issue_answered(p_repository text, p_comment_id bigint)
  RETURNS void
@@ -7256,6 +7744,16 @@ begin
 end
 $function$;
 comment on function ops.plan_cron_jobs() is 'Every row of cron.job, for a role that may plan and not schedule; commands that are not ours are hidden. Empty without pg_cron.';
+
+CREATE OR REPLACE FUNCTION ops.plan_projects()
+ RETURNS TABLE(name text, spec jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  select d.name, d.spec from ops.declared_projects() d
+$function$;
+comment on function ops.plan_projects() is 'ops.declared_projects, for a role that may plan.';
 
 CREATE OR REPLACE FUNCTION ops.plan_secrets()
  RETURNS TABLE(id uuid, name text, description text, updated_at timestamp with time zone)
@@ -7809,6 +8307,7 @@ begin
       select r.*
       from ops.branches r
       where r.project_id = project_branches.project_id and (r.lane_rank, r.name) > (v_after_lane, v_after_name)
+        and r.archived_at is null
       order by r.lane_rank, r.name
       limit least(greatest(coalesce(p_limit, 200), 1), 1000)
     ) h
@@ -7851,6 +8350,41 @@ $function$;
 comment on function ops.project_builds(uuid,uuid,integer) is 'Builds of all branches of a project, newest first. The next page: pass the last id as p_before.';
 grant execute on function ops.project_builds(uuid,uuid,integer) to authenticated;
 grant execute on function ops.project_builds(uuid,uuid,integer) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.project_deployments(p_project_id uuid, p_environment text DEFAULT NULL::text, p_before uuid DEFAULT NULL::uuid, p_limit integer DEFAULT 50)
+ RETURNS SETOF ops.deployments
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+ SET enable_bitmapscan TO 'off'
+ SET enable_sort TO 'off'
+AS $function$
+declare
+  v_before uuid := coalesce(p_before, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+  v_limit integer := least(greatest(coalesce(p_limit, 50), 1), 1000);
+begin
+  if p_environment is null then
+    return query
+      select d.*
+      from ops.deployments d
+      where d.project_id = p_project_id and d.id < v_before
+      order by d.id desc
+      limit v_limit;
+  else
+    return query
+      select d.*
+      from ops.deployments d
+      where d.project_id = p_project_id and d.environment = p_environment and d.id < v_before
+      order by d.id desc
+      limit v_limit;
+  end if;
+end
+$function$;
+comment on function ops.project_deployments(uuid,text,uuid,integer) is 'Deployments of a project, to one environment or to all, newest first; the one in state success is what is there now. The next page: pass the last id as p_before.';
+grant execute on function ops.project_deployments(uuid,text,uuid,integer) to authenticated;
+grant execute on function ops.project_deployments(uuid,text,uuid,integer) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.project_metric_series(p_project_id uuid, p_metric text, p_from timestamp with time zone, p_to timestamp with time zone DEFAULT now(), p_step interval DEFAULT '00:05:00'::interval, p_branch_id uuid DEFAULT NULL::uuid)
  RETURNS TABLE(ts timestamp with time zone, average double precision, minimum double precision, maximum double precision, samples bigint)
@@ -8504,50 +9038,89 @@ $function$;
 comment on function ops.raise_alerts(jsonb) is 'ops.raise_alert for an array of {kind, dedupe_key, severity, title, message?, details?, pending?, count?}, in one statement. A pending alert is not yet one: the next raise without pending makes it active. count says how many raises an item stands for. Returns one row a key.';
 grant execute on function ops.raise_alerts(jsonb) to service_role;
 
-CREATE OR REPLACE FUNCTION ops.raise_checked_alerts(p_source text, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION ops.raise_checked_alerts(p_pass jsonb, p_source text, p_now timestamp with time zone)
  RETURNS void
  LANGUAGE sql
  SET search_path TO ''
+ SET enable_nestloop TO 'off'
 AS $function$
+  with policies as materialized (
+    select c.check_name, c.policy, c.policy ->> 'group' as group_key,
+      least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes,
+      greatest(coalesce((c.policy #>> '{for,failing}')::integer, 1), 1) as failing,
+      jsonb_build_object(
+        'owner', c.policy -> 'owner', 'runbook', c.policy -> 'runbook', 'runbook_command', c.policy -> 'runbook_command'
+      ) as details
+    from ops.check_policies c
+    where c.source = p_source
+  ), told as materialized (
+    select r."check" as check_name, left(coalesce(r.object, ''), 500) as object, r.state, r.severity, coalesce(r.finding, '{}') as finding
+    from jsonb_to_recordset(coalesce(p_pass -> 'results', '[]')) as r (
+      "check" text, object text, state text, severity text, finding jsonb
+    )
+  ), results as materialized (
+    select distinct on (x.check_name collate "C", x.object collate "C") x.*
+    from (
+      select * from told
+      union all
+      -- Nobody says anything about a check that could not look: that is something, too.
+      select p.name, '', 'unknown', 'warning', jsonb_build_object(
+        'name', 'check_unknown', 'title', 'The check ' || p.name || ' could not look',
+        'detail', 'The last pass says neither that all is well nor that something is wrong.'
+      )
+      from jsonb_object_keys(coalesce(p_pass -> 'policies', '{}')) as p (name)
+      where not coalesce(p_pass -> 'evaluated', '[]') ? p.name and not coalesce(p_pass -> 'skipped', '[]') ? p.name
+        and not exists (select from told t where t.check_name = p.name and t.state = 'unknown')
+    ) x
+    -- Of two results for one object the worse one counts.
+    order by x.check_name collate "C", x.object collate "C", x.state = 'firing' desc,
+      array_position(array['critical', 'warning', 'info'], x.severity)
+  ), states as (
+    insert into ops.check_states as s (source, check_name, object, state, recent, recorded_at)
+    select p_source, r.check_name, r.object, r.state, 1, p_now
+    from results r
+    join policies p on p.check_name = r.check_name and p.passes > 1
+    on conflict (source, check_name, object) do update
+    set state = excluded.state,
+        recent = (s.recent << 1 | 1) & 1152921504606846975,
+        recorded_at = excluded.recorded_at
+    returning s.check_name, s.object, s.recent
+  )
   insert into ops.alerts as a (
     kind, dedupe_key, severity, title, message, details, status, source, check_name, object, group_key, policy, condition,
     evidence_at, unknown_since, first_seen_at, last_seen_at
   )
   select
-    left(coalesce(s.finding ->> 'name', 'check'), 200),
+    left(coalesce(r.finding ->> 'name', 'check'), 200),
     k.dedupe_key,
-    s.severity,
+    r.severity,
     -- The title of a finding may name the rule alone; an alert is about one object.
     left(
       t.title || case
-        when s.object = '' or starts_with(t.title, s.object || ':') then ''
-        when length(s.object) >= 4 and strpos(t.title, s.object) > 0 then ''
-        else ': ' || s.object
+        when r.object = '' or starts_with(t.title, r.object || ':') then ''
+        when length(r.object) >= 4 and strpos(t.title, r.object) > 0 then ''
+        else ': ' || r.object
       end,
       300
     ),
-    left(coalesce(s.finding ->> 'detail', ''), 8000),
-    jsonb_strip_nulls(jsonb_build_object(
-      'owner', c.policy ->> 'owner', 'runbook', c.policy ->> 'runbook', 'runbook_command', c.policy ->> 'runbook_command',
-      'remediation', s.finding ->> 'remediation', 'evidence', s.finding -> 'evidence', 'cache_key', s.finding ->> 'cache_key'
-    )),
-    case when bit_count((s.recent & (1::bigint << w.passes) - 1)::bit(64)) >= w.failing then 'active' else 'pending' end,
-    s.source, s.check_name, s.object, c.policy ->> 'group', coalesce(c.policy, '{}'), s.state,
-    case s.state when 'firing' then p_now end,
-    case s.state when 'unknown' then p_now end,
+    left(coalesce(r.finding ->> 'detail', ''), 8000),
+    jsonb_strip_nulls(coalesce(p.details, '{}') || (r.finding - array['name', 'level', 'title', 'detail'])),
+    -- Without a row of its own, this pass is all that counts.
+    case when bit_count((coalesce(s.recent, 1) & (1::bigint << coalesce(p.passes, 1)) - 1)::bit(64)) >= coalesce(p.failing, 1) then 'active'
+      else 'pending'
+    end,
+    p_source, r.check_name, r.object, p.group_key, coalesce(p.policy, '{}'), r.state,
+    case r.state when 'firing' then p_now end,
+    case r.state when 'unknown' then p_now end,
     p_now, p_now
-  from ops.check_states s
-  left join ops.check_policies c on (c.source, c.check_name) = (s.source, s.check_name)
-  cross join lateral (
-    select least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes,
-      greatest(coalesce((c.policy #>> '{for,failing}')::integer, 1), 1) as failing
-  ) w
+  from results r
+  left join policies p on p.check_name = r.check_name
+  left join states s on s.check_name = r.check_name and s.object = r.object
   cross join lateral (
     select case p_source when 'checks' then 'check' when 'advisories' then 'advice' else p_source end
-      || ':' || s.check_name || ':' || s.object as dedupe_key
+      || ':' || r.check_name || ':' || r.object as dedupe_key
   ) k
-  cross join lateral (select coalesce(nullif(s.finding ->> 'title', ''), s.check_name) as title) t
-  where s.source = p_source and s.recorded_at = p_now and s.is_new and s.state <> 'ok'
+  cross join lateral (select coalesce(nullif(r.finding ->> 'title', ''), r.check_name) as title) t
   order by k.dedupe_key collate "C"
   on conflict (dedupe_key) where resolved_at is null do update
   set -- What could not be looked at says nothing new: what was last seen to be wrong stands.
@@ -8573,8 +9146,8 @@ AS $function$
       -- Once it is an alert it stays one until it is over.
       status = case when a.status = 'pending' then excluded.status else a.status end
 $function$;
-comment on function ops.raise_checked_alerts(text,timestamp with time zone) is 'Part of ops.record_check_pass: an alert for everything this pass told, pending until it was not well in as many of the last passes as its file asks for.';
-grant execute on function ops.raise_checked_alerts(text,timestamp with time zone) to service_role;
+comment on function ops.raise_checked_alerts(jsonb,text,timestamp with time zone) is 'Part of ops.record_check_pass: an alert for everything this pass told, pending until it was not well in as many of the last passes as its file asks for.';
+grant execute on function ops.raise_checked_alerts(jsonb,text,timestamp with time zone) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.raise_dead_letters(p_ids bigint[])
  RETURNS void
@@ -8607,6 +9180,19 @@ end
 $function$;
 comment on function ops.raise_dead_letters(bigint[]) is 'Raise one alert per task type and fingerprint of these dead letters; it counts them and shows the last.';
 grant execute on function ops.raise_dead_letters(bigint[]) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.raise_held_alert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  new.condition := 'firing';
+  new.recovering_since := null;
+  return new;
+end
+$function$;
+comment on function ops.raise_held_alert() is 'Trigger: an alert that is held open and raised again was not over.';
 
 CREATE OR REPLACE FUNCTION ops.read_secret(p_name text, OUT value text, OUT problem text)
  RETURNS record
@@ -8688,6 +9274,26 @@ $function$;
 comment on function ops.record_build_artifact(uuid,integer,bigint,text,text,text,bigint,text,text,timestamp with time zone) is 'ops.record_artifact for a recorder: its lease is required.';
 grant execute on function ops.record_build_artifact(uuid,integer,bigint,text,text,text,bigint,text,text,timestamp with time zone) to service_role;
 
+CREATE OR REPLACE FUNCTION ops.record_build_deployment(p_build_id uuid, p_attempt integer, p_lease_token bigint, p_environment text, p_state text, p_url text DEFAULT NULL::text, OUT outcome text, OUT state text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform ops.require_lease(p_lease_token);
+  perform from ops.builds b where b.id = p_build_id for no key update;
+  if (ops.build_writer(p_build_id, p_attempt, p_lease_token)).is_stale then
+    outcome := 'stale';
+    return;
+  end if;
+  outcome := 'stored';
+  state := ops.note_deployment(p_build_id, p_attempt, p_environment, p_state, p_url);
+end
+$function$;
+comment on function ops.record_build_deployment(uuid,integer,bigint,text,text,text) is 'A job that deploys says how that goes, under its lease: in_progress, then success (with the address to see it at), failure or error. outcome: stored (and the state it is in now) or stale.';
+grant execute on function ops.record_build_deployment(uuid,integer,bigint,text,text,text) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.record_build_from_run(p_claims jsonb, p_request jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -8713,7 +9319,7 @@ begin
       jsonb_strip_nulls(jsonb_build_object(
         'run_id', p_claims -> 'run_id', 'run_attempt', p_claims -> 'run_attempt', 'repository', p_claims ->> 'repository',
         'sha', p_claims ->> 'sha', 'branch', nullif(regexp_replace(p_claims ->> 'ref', '^refs/heads/', ''), p_claims ->> 'ref'),
-        'trigger', p_request ->> 'trigger', 'project', p_request ->> 'project'
+        'trigger', p_request ->> 'trigger', 'project', p_request ->> 'project', 'commit', p_request ->> 'commit'
       )),
       p_request ->> 'runner_id'
     );
@@ -8755,6 +9361,13 @@ begin
         select to_jsonb(r)
         from ops.record_build_metrics(v_build_id, v_attempt, v_token, v_call -> 'samples', v_call ->> 'key') r
       )
+      -- Of 20261121020670.
+      when 'deployment' then (
+        select to_jsonb(r)
+        from ops.record_build_deployment(
+          v_build_id, v_attempt, v_token, v_call ->> 'environment', v_call ->> 'state', v_call ->> 'environment_url'
+        ) r
+      )
     end;
     v_answers := v_answers || v_answer;
     exit when v_answer ->> 'outcome' = 'stale';
@@ -8762,7 +9375,7 @@ begin
   return jsonb_build_object('answers', v_answers);
 end
 $function$;
-comment on function ops.record_build_from_run(jsonb,jsonb) is 'What the function ops-record-build does for a run whose OIDC token it verified: start, heartbeat, or write (a list of lines, status, artifact, metrics; all of them or none, ended by the first stale one).';
+comment on function ops.record_build_from_run(jsonb,jsonb) is 'What the function ops-record-build does for a run whose OIDC token it verified: start, heartbeat, or write (a list of lines, status, artifact, metrics, deployment; all of them or none, ended by the first stale one).';
 grant execute on function ops.record_build_from_run(jsonb,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.record_build_heartbeat(p_build_id uuid, p_lease_token bigint, p_lease interval DEFAULT '00:05:00'::interval, OUT verdict text, OUT lease_expires_at timestamp with time zone)
@@ -8840,6 +9453,9 @@ declare
   v_run_id bigint := (p_run ->> 'run_id')::bigint;
   v_run_attempt integer := (p_run ->> 'run_attempt')::integer;
 begin
+  if p_run ->> 'commit' !~ '^[0-9a-f]{40}([0-9a-f]{24})?$' then
+    raise exception 'a commit is named by its whole id' using errcode = 'invalid_parameter_value';
+  end if;
   if v_run_id is null or v_run_attempt is null or coalesce(p_runner_id, '') = '' then
     raise exception 'a recorder says which run it belongs to, and who it is' using errcode = 'invalid_parameter_value';
   end if;
@@ -8853,7 +9469,7 @@ begin
         p_github_run_id => v_run_id,
         p_github_run_attempt => v_run_attempt,
         p_repository => p_run ->> 'repository',
-        p_sha => p_run ->> 'sha'
+        p_sha => coalesce(p_run ->> 'commit', p_run ->> 'sha')
       ) o
     );
     -- What the queue would do at commit it does now, while we have its owner's rights: the recorder's role has none on it.
@@ -8869,6 +9485,10 @@ begin
     return;
   end if;
   outcome := 'started';
+  -- Who ordered the build need not have known which commit it would be.
+  update ops.builds b
+  set commit_sha = coalesce(p_run ->> 'commit', p_run ->> 'sha')
+  where b.id = v_build_id and b.commit_sha is null and coalesce(p_run ->> 'commit', p_run ->> 'sha') is not null;
   -- A later job of the same run goes on where the former stopped.
   last_seq := coalesce((
     select e.seq
@@ -8879,7 +9499,7 @@ begin
   ), 0);
 end
 $function$;
-comment on function ops.record_build_start(uuid,jsonb,text) is 'A run begins to write to its build: p_run holds run_id and run_attempt, and without a build id also repository, branch, sha, trigger and project (its slug), from which the build is opened. outcome: started, with the lease and the number of the last line there is; stale when another run has the build.';
+comment on function ops.record_build_start(uuid,jsonb,text) is 'A run begins to write to its build: p_run holds run_id and run_attempt, and without a build id also repository, branch, sha, trigger and project (its slug), from which the build is opened; commit is what is built when that is not sha, the commit of the run. outcome: started, with the lease and the number of the last line there is; stale when another run has the build.';
 grant execute on function ops.record_build_start(uuid,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.record_build_status(p_build_id uuid, p_attempt integer, p_lease_token bigint, p_status text, p_error text DEFAULT NULL::text, p_result jsonb DEFAULT NULL::jsonb, p_environment_url text DEFAULT NULL::text, OUT outcome text, OUT status text)
@@ -8893,6 +9513,9 @@ begin
   perform ops.require_lease(p_lease_token);
   if p_status is null or p_status not in ('running', 'succeeded', 'almost', 'failed', 'cancelled') then
     raise exception 'a recorder does not make a build %', coalesce(p_status, 'null') using errcode = 'invalid_parameter_value';
+  end if;
+  if p_environment_url !~ '^https?://' then
+    raise exception 'a deployment is seen at an http address' using errcode = 'invalid_parameter_value';
   end if;
   select s.outcome, s.status
   into record_build_status.outcome, record_build_status.status
@@ -8969,6 +9592,7 @@ CREATE OR REPLACE FUNCTION ops.record_check_pass(p_pass jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO ''
+ SET work_mem TO '64MB'
 AS $function$
 declare
   v_source text := coalesce(p_pass ->> 'source', 'checks');
@@ -8991,8 +9615,13 @@ begin
     return jsonb_build_object('late', true);
   end if;
 
+  insert into ops.check_policies as c (source, check_name, policy)
+  select v_source, e.key, e.value
+  from jsonb_each(coalesce(p_pass -> 'policies', '{}')) e
+  order by e.key collate "C"
+  on conflict (source, check_name) do update set policy = excluded.policy where c.policy <> excluded.policy;
+  perform ops.raise_checked_alerts(p_pass, v_source, v_now);
   perform ops.note_check_states(p_pass, v_source, v_now);
-  perform ops.raise_checked_alerts(v_source, v_now);
   perform ops.calm_checked_alerts(p_pass, v_source, v_now);
   perform ops.retire_checks(p_pass -> 'policies', v_source);
   perform ops.judge_alerts();
@@ -9179,20 +9808,36 @@ CREATE OR REPLACE FUNCTION ops.record_raised_alerts()
  SET search_path TO ''
 AS $function$
 begin
-  insert into ops.alert_events (alert_id, event, severity, count, details)
-  select n.id,
-    case when n.status = 'pending' then 'pending' when f.id is null then 'raised' else 'reopened' end,
-    n.severity, n.count,
-    case when f.id is null then '{}' else jsonb_build_object('former', f.id) end
-  from new_alerts n
-  left join lateral (
-    select a.id
-    from ops.alerts a
-    where a.dedupe_key = n.dedupe_key and a.id < n.id and a.resolved_at > n.first_seen_at - interval '1 day'
-    order by a.id desc
-    limit 1
-  ) f on true
-  order by n.id;
+  -- The former alert of one is looked up; for the thousands of a pass, all that were over lately are read once.
+  if (select count(*) from (select from new_alerts limit 100) n) < 100 then
+    insert into ops.alert_events (alert_id, event, severity, count, details)
+    select n.id,
+      case when n.status = 'pending' then 'pending' when f.id is null then 'raised' else 'reopened' end,
+      n.severity, n.count,
+      case when f.id is null then '{}' else jsonb_build_object('former', f.id) end
+    from new_alerts n
+    left join lateral (
+      select a.id
+      from ops.alerts a
+      where a.dedupe_key = n.dedupe_key and a.id < n.id and a.resolved_at > n.first_seen_at - interval '1 day'
+      order by a.id desc
+      limit 1
+    ) f on true
+    order by n.id;
+  else
+    insert into ops.alert_events (alert_id, event, severity, count, details)
+    select n.id,
+      case when n.status = 'pending' then 'pending' when f.id is null then 'raised' else 'reopened' end,
+      n.severity, n.count,
+      case when f.id is null then '{}' else jsonb_build_object('former', f.id) end
+    from new_alerts n
+    left join (
+      select a.dedupe_key, max(a.id) as id
+      from ops.alerts a
+      where a.resolved_at > now() - interval '1 day'
+      group by a.dedupe_key
+    ) f on f.dedupe_key = n.dedupe_key;
+  end if;
   return null;
 end
 $function$;
@@ -9361,6 +10006,25 @@ AS $function$
 $function$;
 comment on function ops.record_upgrade(uuid,text,text,text,text,uuid,uuid,uuid,text,jsonb,timestamp with time zone) is 'Note an upgrade or how far it is: one row per project (or branch), component and version. Found again (available), it keeps the state people gave it. Returns its id.';
 grant execute on function ops.record_upgrade(uuid,text,text,text,text,uuid,uuid,uuid,text,jsonb,timestamp with time zone) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.recorded_repositories()
+ RETURNS TABLE(repository text, looked_until timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select r.repository, l.looked_until
+  from (
+    select distinct lower(ops.repository_name(p.repo_url)) as repository
+    from ops.projects p
+    where p.repo_url is not null and p.archived_at is null
+  ) r
+  left join ops.buffer_looks l on l.repository = r.repository
+  order by r.repository
+  limit 1000
+$function$;
+comment on function ops.recorded_repositories() is 'Repositories of projects, as owner/name in small letters, and until when their artifacts were looked through; null for never.';
+grant execute on function ops.recorded_repositories() to service_role;
 
 CREATE OR REPLACE FUNCTION ops.redact_result(p_result jsonb, p_secret_names text[])
  RETURNS jsonb
@@ -9646,6 +10310,25 @@ $function$;
 comment on function ops.remove_member(uuid,uuid) is 'Take a user out of an organisation; everybody may leave. False when they were not in it. Only owners remove owners; the last stays.';
 grant execute on function ops.remove_member(uuid,uuid) to authenticated;
 grant execute on function ops.remove_member(uuid,uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.replay_build_deployment(p_build_id uuid, p_attempt integer, p_environment text, p_state text, p_url text DEFAULT NULL::text, OUT outcome text, OUT state text)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform from ops.builds b where b.id = p_build_id for no key update;
+  if (ops.build_writer(p_build_id, p_attempt, null)).is_stale then
+    outcome := 'stale';
+    return;
+  end if;
+  outcome := 'stored';
+  state := ops.note_deployment(p_build_id, p_attempt, p_environment, p_state, p_url, p_is_late => true);
+end
+$function$;
+comment on function ops.replay_build_deployment(uuid,integer,text,text,text) is 'ops.record_build_deployment for the buffer of a run whose lease is over: its attempt must be the current one.';
+grant execute on function ops.replay_build_deployment(uuid,integer,text,text,text) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.replay_build_status(p_build_id uuid, p_attempt integer, p_status text, p_error text DEFAULT NULL::text, p_result jsonb DEFAULT NULL::jsonb, p_environment_url text DEFAULT NULL::text, OUT outcome text, OUT status text)
  RETURNS record
@@ -10036,10 +10719,40 @@ CREATE OR REPLACE FUNCTION ops.resolve_alerts(p_dedupe_keys text[], p_actor text
  LANGUAGE sql
  SET search_path TO ''
 AS $function$
-  with due as (
-    select a.id
+  with due as materialized (
+    select a.id, ops.alert_flaps(a) as is_held
     from ops.alerts a
     where a.dedupe_key = any (p_dedupe_keys) and a.resolved_at is null
+    order by a.dedupe_key collate "C"
+    for update
+  ), held as (
+    update ops.alerts a
+    set condition = 'recovering', recovering_since = now(), unknown_since = null
+    from due
+    where a.id = due.id and due.is_held and a.resolved_at is null and a.condition <> 'recovering'
+    returning a.id
+  ), resolved as (
+    update ops.alerts a
+    set status = 'resolved', resolved_at = now(), resolved_by = p_actor, note = p_note, snoozed_until = null
+    from due
+    where a.id = due.id and not due.is_held and a.resolved_at is null
+    returning a.id
+  )
+  select count(*)::integer from due
+$function$;
+comment on function ops.resolve_alerts(text[],text,text) is 'What raised these alerts, by dedupe key, says that they are over, in one statement. One that comes and goes (ops.alert_flaps) is held open until it stayed away for a quarter of an hour. Returns how many there were.';
+grant execute on function ops.resolve_alerts(text[],text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.resolve_all_alerts(p_kind text DEFAULT NULL::text, p_actor text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
+ RETURNS integer
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+  -- Somebody decided it: nothing is held open against them.
+  with due as materialized (
+    select a.id
+    from ops.alerts a
+    where a.resolved_at is null and (p_kind is null or a.kind = p_kind)
     order by a.dedupe_key collate "C"
     for update
   ), resolved as (
@@ -10050,18 +10763,6 @@ AS $function$
     returning a.id
   )
   select count(*)::integer from resolved
-$function$;
-comment on function ops.resolve_alerts(text[],text,text) is 'Resolve the active alerts with these dedupe keys, in one statement. Returns how many there were.';
-grant execute on function ops.resolve_alerts(text[],text,text) to service_role;
-
-CREATE OR REPLACE FUNCTION ops.resolve_all_alerts(p_kind text DEFAULT NULL::text, p_actor text DEFAULT NULL::text, p_note text DEFAULT NULL::text)
- RETURNS integer
- LANGUAGE sql
- SET search_path TO ''
-AS $function$
-  select ops.resolve_alerts(array_agg(a.dedupe_key), p_actor, p_note)
-  from ops.alerts a
-  where a.resolved_at is null and (p_kind is null or a.kind = p_kind)
 $function$;
 comment on function ops.resolve_all_alerts(text,text,text) is 'Resolve every active alert, or every one of a kind. Returns how many there were.';
 grant execute on function ops.resolve_all_alerts(text,text,text) to service_role;
@@ -10169,11 +10870,12 @@ begin
   end if;
   delete from ops.check_policies c where c.source = p_source and not p_policies ? c.check_name;
   delete from ops.check_states s where s.source = p_source and not p_policies ? s.check_name;
-  -- Well for as long as anybody counts: the row says nothing any more.
+  -- Well for as long as anybody counts, or nobody counts any more: the row says nothing.
   delete from ops.check_states s
   using ops.check_policies c
-  where s.source = p_source and (c.source, c.check_name) = (s.source, s.check_name) and s.state = 'ok'
-    and s.recent & (1::bigint << least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60)) - 1 = 0;
+  cross join lateral (select least(greatest(coalesce((c.policy #>> '{for,of}')::integer, 1), 1), 60) as passes) w
+  where s.source = p_source and (c.source, c.check_name) = (s.source, s.check_name)
+    and (w.passes = 1 or s.state = 'ok' and s.recent & (1::bigint << w.passes) - 1 = 0);
   select coalesce(ops.resolve_alerts(array_agg(a.dedupe_key), p_source, 'its check is no longer declared'), 0)
   into v_retired
   from ops.alerts a
@@ -10608,6 +11310,7 @@ begin
   for v_row in
     select b.project_id, b.id as branch_id, b.name, b.lane, last.builds
     from ops.branches b
+    join ops.projects p on p.id = b.project_id and p.archived_at is null
     cross join lateral (
       select jsonb_agg(jsonb_build_object('build_id', e.id, 'status', e.status, 'finished_at', e.finished_at)) as builds,
              count(*) as ended, bool_and(e.status in ('failed', 'lost')) as all_bad
@@ -10619,7 +11322,7 @@ begin
         limit p_failures
       ) e
     ) last
-    where last.ended = p_failures and last.all_bad
+    where b.archived_at is null and last.ended = p_failures and last.all_bad
     limit 100000
   loop
     select r.advisory_id into v_id
@@ -10636,13 +11339,7 @@ begin
   end loop;
 
   for v_row in
-    select distinct on (u.project_id, u.component)
-      u.project_id, u.component, u.id, u.from_version, u.to_version, u.created_at, u.planned_for
-    from ops.upgrades u
-    where u.status in ('available', 'planned')
-      and coalesce(u.planned_for, u.created_at) < now() - make_interval(days => p_upgrade_days)
-    order by u.project_id, u.component, u.id desc
-    limit 100000
+    select w.* from ops.waiting_upgrades(make_interval(days => p_upgrade_days)) w limit 100000
   loop
     select r.advisory_id into v_id
     from ops.raise_advisory(
@@ -10650,11 +11347,17 @@ begin
       format('%s %s is waiting to be applied', v_row.component, v_row.to_version),
       'info',
       'The longer an upgrade waits, the more of them have to be done at once.',
-      format('It runs %s; %s is known since %s.', v_row.from_version, v_row.to_version, v_row.created_at::date),
-      'Plan the upgrade on a staging branch, or dismiss it.',
-      '{upgrades}', jsonb_build_object('upgrade_id', v_row.id, 'planned_for', v_row.planned_for)
+      format('It runs %s; %s is known since %s.', v_row.from_version, v_row.to_version, v_row.created_at::date)
+        || case v_row.status when 'failed' then ' The last try failed.' when 'running' then ' It is being tried.' else '' end,
+      case v_row.status when 'failed' then 'Read the log of the build that tried, and build it again, or dismiss the upgrade.'
+        else 'Plan the upgrade on a staging branch, or dismiss it.' end,
+      '{upgrades}',
+      jsonb_strip_nulls(jsonb_build_object(
+        'upgrade_id', v_row.id, 'status', v_row.status, 'build_id', v_row.build_id, 'planned_for', v_row.planned_for
+      ))
     ) r;
     v_upgrades := v_upgrades || v_id;
+    update ops.upgrades u set advisory_id = v_id where u.id = v_row.id and u.advisory_id is distinct from v_id;
   end loop;
 
   v_resolved := ops.settle_advisories('no_recent_build', v_quiet)
@@ -11079,10 +11782,16 @@ begin
     v_extra := array_remove(p_github_run_id || coalesce(p_extra_runs, '{}'), coalesce(v_build.github_run_id, p_github_run_id));
   end if;
   update ops.build_dispatches d
-  set state = case when p_state in ('unsent', 'postponed') then 'pending' else p_state end,
+  set state = case
+        when p_state = 'unsent' or p_state = 'postponed' and d.state = 'sending' then 'pending'
+        -- A look that GitHub put off was none.
+        when p_state = 'postponed' then d.state
+        else p_state
+      end,
       settled_at = case when p_state in ('sent', 'refused') then v_now end,
       next_at = v_now + greatest(p_again_in, interval '0'),
-      posts = d.posts - (p_state = 'postponed')::integer,
+      posts = d.posts - (p_state = 'postponed' and d.state = 'sending')::integer,
+      looks = d.looks - (p_state = 'postponed' and d.state = 'unknown')::integer,
       github_run_id = case when p_state = 'sent' then coalesce(v_build.github_run_id, p_github_run_id) else d.github_run_id end,
       github_run_url = coalesce(left(p_github_run_url, 500), d.github_run_url),
       extra_runs = (array(select distinct e from unnest(d.extra_runs || coalesce(v_extra, '{}')) e))[:100],
@@ -11093,7 +11802,7 @@ begin
     -- Somebody else has it by now. What we started all the same is one run too many, unless it is the one that runs.
     update ops.build_dispatches d
     set extra_runs = (array(select distinct e from unnest(d.extra_runs || p_github_run_id) e))[:100]
-    where p_state = 'sent' and d.build_id = p_build_id and d.attempt = p_attempt and d.state = 'sent'
+    where p_state = 'sent' and d.build_id = p_build_id and d.attempt = p_attempt and d.state in ('sent', 'dropped')
       and d.github_run_id is distinct from p_github_run_id;
     return false;
   end if;
@@ -11121,9 +11830,10 @@ begin
       -- One alert however many builds wait: a token that ran out stops all of them.
       if v_row.created_at < v_now - interval '10 minutes' then
         perform ops.raise_alert(
-          'build_dispatch', 'build_dispatch:' || v_row.repository, 'critical', 'GitHub lets nobody start runs of ' || v_row.repository,
+          'build_dispatch', 'build_dispatch:' || v_row.repository, 'critical',
+          'Runs of ' || v_row.repository || ' can neither be started nor looked for',
           coalesce(v_error, ''), jsonb_build_object('repository', v_row.repository, 'build_id', p_build_id,
-            'remediation', 'Look at the token of the dispatcher: it needs actions: write.')
+            'remediation', 'Look at githubstatus.com, and at the token of the dispatcher: it needs actions: write.')
         );
       end if;
     else
@@ -11138,7 +11848,7 @@ begin
   return true;
 end
 $function$;
-comment on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) is 'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told again). False for an outdated claim.';
+comment on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) is 'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told, or looked at, again). False for an outdated claim.';
 grant execute on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.settle_issue_command(p_repository text, p_comment_id bigint, p_outcome text, p_answer text, p_alerts bigint[] DEFAULT '{}'::bigint[])
@@ -11152,6 +11862,30 @@ AS $function$
 $function$;
 comment on function ops.settle_issue_command(text,bigint,text,text,bigint[]) is 'What came of a command, and what is to be answered.';
 grant execute on function ops.settle_issue_command(text,bigint,text,text,bigint[]) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.settle_log_recovery(p_id uuid, p_tries integer, p_state text, p_lines integer DEFAULT NULL::integer, p_error text DEFAULT NULL::text, p_build_id uuid DEFAULT NULL::uuid, p_attempt integer DEFAULT NULL::integer, p_again_in interval DEFAULT '00:01:00'::interval)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update ops.log_recoveries r
+  set state = p_state,
+      settled_at = case when p_state <> 'open' then v_now end,
+      next_at = case when p_state = 'open' then v_now + p_again_in else r.next_at end,
+      lines = p_lines,
+      error = left(ops.redact_text(p_error), 2000),
+      build_id = coalesce(p_build_id, r.build_id),
+      attempt = coalesce(p_attempt, r.attempt)
+  where r.id = p_id and r.tries = p_tries and r.state = 'open';
+  return found;
+end
+$function$;
+comment on function ops.settle_log_recovery(uuid,integer,text,integer,text,uuid,integer,interval) is 'What became of a story: a final state, or open, to be tried again after p_again_in. False when somebody else has it by now. In the transaction that stores its lines it makes both happen once.';
+grant execute on function ops.settle_log_recovery(uuid,integer,text,integer,text,uuid,integer,interval) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.settle_odoo_attachments(p_lease_token uuid, p_migrated jsonb DEFAULT '[]'::jsonb, p_failed jsonb DEFAULT '[]'::jsonb, p_max_attempts integer DEFAULT 5)
  RETURNS jsonb
@@ -11214,6 +11948,12 @@ begin
     update ops.build_leases l
     set expires_at = greatest(l.expires_at, clock_timestamp() + p_extend)
     where l.build_id = p_build_id and l.attempt = p_attempt;
+    -- What it waits for is worth a line, once.
+    if v_why is distinct from (
+      select e.message from ops.build_events e where e.build_id = p_build_id and e.attempt = 0 and e.kind = 'github' order by e.seq desc limit 1
+    ) and v_why is not null then
+      perform ops.note_build(p_build_id, v_build.org_id, 'github', v_why);
+    end if;
     return 'alive';
   elsif v_lease.expires_at > clock_timestamp() and p_truth <> 'cancelled' then
     -- It spoke meanwhile; what it says itself is better than what we concluded.
@@ -11246,8 +11986,24 @@ begin
   return 'queued';
 end
 $function$;
-comment on function ops.settle_silent_build(uuid,integer,text,text,interval,text) is 'What GitHub says of a silent run: alive (its lease goes on), a conclusion, or gone (tried again; lost with an alert after the third time, and at once where builds begin by hand). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
+comment on function ops.settle_silent_build(uuid,integer,text,text,interval,text) is 'What GitHub says of a silent run: alive (its lease goes on; p_why, what it waits for, is noted once), a conclusion, or gone (tried again; lost with an alert after the third time, and at once where builds begin by hand). Returns what the build is now, spoke when the run was heard meanwhile, stale for another attempt.';
 grant execute on function ops.settle_silent_build(uuid,integer,text,text,interval,text) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.settle_upgrade_advice()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update ops.advisories a
+  set resolved_at = now(), snoozed_until = null
+  where a.project_id = new.project_id and a.cache_key = 'unapplied_upgrade:' || new.component and a.resolved_at is null
+    -- What else waits is for the nightly look to weigh.
+    and not exists (select from ops.waiting_upgrades('0', new.project_id) w where w.component = new.component);
+  return null;
+end
+$function$;
+comment on function ops.settle_upgrade_advice() is 'Trigger: when nothing of a component waits any more, the advice that asked for it is resolved.';
 
 CREATE OR REPLACE FUNCTION ops.severity_rank(p_severity text)
  RETURNS integer
@@ -11782,6 +12538,30 @@ AS $function$
 $function$;
 comment on function ops.upsert_spec_doc(text,text,text) is 'Write a document. False when it was exactly so already.';
 grant execute on function ops.upsert_spec_doc(text,text,text) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.waiting_upgrades(p_waited interval DEFAULT '00:00:00'::interval, p_project_id uuid DEFAULT NULL::uuid)
+ RETURNS TABLE(project_id uuid, component text, id uuid, from_version text, to_version text, status text, build_id uuid, created_at timestamp with time zone, planned_for timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select distinct on (u.project_id, u.component)
+    u.project_id, u.component, u.id, u.from_version, u.to_version, u.status, u.build_id, u.created_at, u.planned_for
+  from ops.upgrades u
+  join ops.projects p on p.id = u.project_id and p.archived_at is null
+  where (p_project_id is null or u.project_id = p_project_id)
+    and u.status in ('available', 'planned', 'running', 'failed')
+    and coalesce(u.planned_for, u.created_at) <= now() - p_waited
+    -- Who runs a later version needs no earlier one.
+    and not exists (
+      select from ops.upgrades later
+      where later.project_id = u.project_id and later.component = u.component and later.branch_id is not distinct from u.branch_id
+        and later.status = 'succeeded' and later.id > u.id
+    )
+  order by u.project_id, u.component, u.id desc
+$function$;
+comment on function ops.waiting_upgrades(interval,uuid) is 'The newest upgrade of each project and component that nobody has carried out for so long since it was known, or since the day it was planned for.';
+grant execute on function ops.waiting_upgrades(interval,uuid) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.wake_alert(p_id bigint, p_actor text, p_note text DEFAULT NULL::text)
  RETURNS boolean

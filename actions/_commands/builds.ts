@@ -1,9 +1,10 @@
 import type { Branch, BuildStatus, Project } from '../_shared/builds/reading/build.ts';
-import { renderBuilds, renderLanes } from '../_shared/builds/reading/builds-terminal.ts';
+import { type BuildsView, renderBuilds, renderLanes } from '../_shared/builds/reading/builds-terminal.ts';
 import { listBuilds, readBranches, readProjects } from '../_shared/builds/reading/statements.ts';
 import type { Sql } from '../_shared/database/connect.ts';
 import { closestWord } from '../_shared/declare/closest-word.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { chosenBuild } from './chosen-build.ts';
 import { type TargetOptions, withQueue } from './target-url.ts';
 
 export interface BuildsOptions extends TargetOptions {
@@ -26,17 +27,17 @@ export async function builds(options: BuildsOptions): Promise<number> {
       projectId: project?.id,
       branch: options.branch,
       status: options.status,
-      before: options.before,
+      before: options.before === undefined ? undefined : await chosenBuild(sql, options.before),
       limit: options.limit,
     });
-    print(options, rows, (color) => renderBuilds(rows, { color }));
+    print(options, rows, (view) => renderBuilds(rows, view));
     return 0;
   });
 }
 
 async function showLanes(sql: Sql, project: Project, options: BuildsOptions): Promise<number> {
   const branches: readonly Branch[] = await readBranches(sql, project.id);
-  print(options, branches, (color) => renderLanes(branches, { color }));
+  print(options, branches, (view) => renderLanes(branches, view));
   return 0;
 }
 
@@ -64,7 +65,11 @@ async function chosenProject(sql: Sql, slug: string | undefined): Promise<Projec
   return only;
 }
 
-function print(options: BuildsOptions, value: unknown, render: (color: boolean) => string): void {
-  if (options.format === 'json') process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  else process.stdout.write(render(process.stdout.isTTY === true));
+function print(options: BuildsOptions, value: unknown, render: (view: BuildsView) => string): void {
+  if (options.format === 'json') {
+    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    return;
+  }
+  const { isTTY, columns } = process.stdout;
+  process.stdout.write(render({ color: isTTY === true, width: columns ?? 80, now: new Date() }));
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { BuildStatus } from '../_shared/builds/reading/build.ts';
+import { BUILD_STATUSES } from '../_shared/builds/reading/build-statuses.ts';
 import { DURATION, parseDuration } from '../_shared/declare/duration.ts';
 import type { Does } from './queue-commands.ts';
 
@@ -36,7 +36,7 @@ export function addLogsCommands(program: Command, { root, environment }: CommonO
     .argument('[branch]', 'only builds of this branch')
     .addOption(root())
     .addOption(environment())
-    .addOption(new Option('--status <status>', 'only builds that are so').choices(BuildStatus.options))
+    .addOption(new Option('--status <status>', 'only builds that are so').choices(BUILD_STATUSES))
     .option('--before <build>', 'only older ones: the next page')
     .option('--limit <n>', 'how many', limit, 20)
     .addOption(format())

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type BuildStatus, exitCodeOf, isFinal, type LogEvent } from '../_shared/builds/reading/build.ts';
-import { renderLogEvent } from '../_shared/builds/reading/builds-terminal.ts';
 import { followLog } from '../_shared/builds/reading/follow-log.ts';
+import { renderLogEvent } from '../_shared/builds/reading/log-terminal.ts';
 import { buildChannel, listenForNews } from '../_shared/builds/reading/news.ts';
-import { findBuilds, positionSince } from '../_shared/builds/reading/statements.ts';
+import { positionSince } from '../_shared/builds/reading/statements.ts';
 import { replayBuffer } from '../_shared/builds/recorder/replay.ts';
-import type { Sql } from '../_shared/database/connect.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { chosenBuild } from './chosen-build.ts';
 import { type TargetOptions, targetUrl, withQueue } from './target-url.ts';
 
 export interface LogsOptions extends TargetOptions {
@@ -90,19 +90,4 @@ async function print(events: readonly LogEvent[], options: LogsOptions): Promise
     .join('');
   // A reader that is slower than the log must not fill our memory.
   if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
-}
-
-/** A whole id, or enough of its start or end to mean one build. */
-async function chosenBuild(sql: Sql, text: string): Promise<string> {
-  if (!/^[0-9a-f-]{6,36}$/i.test(text)) {
-    throw new ConfigurationError(`${text} is not the id of a build.`, {
-      hint: '`opsroom builds` lists them.',
-    });
-  }
-  const [found, another] = await findBuilds(sql, text.toLowerCase());
-  if (found === undefined)
-    throw new ConfigurationError(`There is no build ${text}.`, { hint: '`opsroom builds` lists them.' });
-  if (another !== undefined)
-    throw new ConfigurationError(`Several builds have ${text} in their id; write more of it.`);
-  return found;
 }

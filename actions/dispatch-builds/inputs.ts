@@ -5,6 +5,12 @@ import { environmentInput, integerInput, tokenInput } from '../_shared/io/inputs
 export const DispatchBuildsInputs = z.strictObject({
   environment: environmentInput,
   limit: integerInput(1).default(50),
+  pushProject: z.string().optional(),
+  repositories: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((name) => name !== ''))
+    .refine((names) => names.every((name) => /^[\w.-]+\/[\w.-]+$/.test(name)), 'give names such as acme/app'),
   root: z.string().default('.'),
   githubToken: tokenInput,
 });

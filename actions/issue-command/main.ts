@@ -1,7 +1,9 @@
 import type { Sql } from 'postgres';
 import { takeCommand } from '../_shared/alerts/commands/statements.ts';
+import { type DatabaseUnreachable, reachDatabase, unreachableBy } from '../_shared/alerts/reach-database.ts';
 import { createGitHubClient, type GitHubClient } from '../_shared/github/client.ts';
 import { readRole } from '../_shared/github/collaborators.ts';
+import { ConfigurationError } from '../_shared/io/errors.ts';
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
@@ -45,10 +47,17 @@ async function answerEvent({ environment, redaction }: ActionRun): Promise<Outco
     redaction,
   });
   const { environment: declaration } = declarations.resolve(inputs.environment);
-  return withDatabase({ declaration, environment }, async (sql) => {
-    const outcome = await carryOut({ sql, client, inputs, role, asked });
-    return { ...outcome, environment: inputs.environment, notices };
+  const outcome = await withDatabase({ declaration, environment }, async (sql) => {
+    try {
+      await reachDatabase(sql, 'health');
+      return await carryOut({ sql, client, inputs, role, asked });
+    } catch (error) {
+      const unreachable = unreachableBy(error, sql);
+      if (unreachable === null) throw error;
+      return notCarriedOut(unreachable, { client, inputs, role, asked });
+    }
   });
+  return { ...outcome, environment: inputs.environment, notices };
 }
 
 interface Work {
@@ -105,6 +114,22 @@ async function carryOut({ sql, client, inputs, role, asked }: Work): Promise<Out
   return {
     reason: result?.outcome === 'refused' ? 'command_refused' : 'command_done',
     message: `/${given.command} of @${given.actor}: ${said}; ${answered} answered.`,
+  };
+}
+
+/** Somebody waits for an answer also while the database is away. What they did to the issue the next health check sees. */
+async function notCarriedOut(
+  { message, hint }: DatabaseUnreachable,
+  { client, inputs, role, asked }: Omit<Work, 'sql'>,
+): Promise<Outcome> {
+  const { isEnough } = await import('../_shared/alerts/commands/catalog.ts');
+  if (asked.kind !== 'command' || !isEnough(role, 'write')) throw new ConfigurationError(message, { hint });
+  const { answerBlind } = await import('../_shared/alerts/commands/answer-blind.ts');
+  const { environment, issueAuthor: author } = inputs;
+  const isDone = await answerBlind(client, { ...asked, environment, author });
+  return {
+    reason: isDone ? 'command_done' : 'connection_lost',
+    message: `/${asked.command.word} of @${asked.actor.login}: ${isDone ? 'done' : 'not done'}, the database cannot be reached: ${message}`,
   };
 }
 

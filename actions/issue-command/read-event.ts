@@ -15,7 +15,12 @@ const Issue = z.object({
 const CommentEvent = z.object({
   action: z.string(),
   issue: Issue,
-  comment: z.object({ id: z.int(), body: z.string().nullish(), user: User.nullable() }),
+  comment: z.object({
+    id: z.int(),
+    body: z.string().nullish(),
+    user: User.nullable(),
+    created_at: z.coerce.date(),
+  }),
   sender: User,
 });
 const IssueEvent = z.object({ action: z.string(), issue: Issue, sender: User });
@@ -27,6 +32,9 @@ export type Asked =
       readonly kind: 'command';
       readonly issue: number;
       readonly commentId: number;
+      readonly writtenAt: Date;
+      /** Key of the issue's marker. */
+      readonly about: string;
       readonly actor: { readonly login: string; readonly id: number };
       readonly command: WrittenCommand;
     }
@@ -73,7 +81,15 @@ function readComment({ action, issue, comment, sender }: z.infer<typeof CommentE
   const command = readCommand(comment.body ?? '');
   if (command === null) return ignored('its first line is no command');
   const actor = { login: user.login, id: user.id };
-  return { kind: 'command', issue: issue.number, commentId: comment.id, actor, command };
+  return {
+    kind: 'command',
+    issue: issue.number,
+    commentId: comment.id,
+    writtenAt: comment.created_at,
+    about: readAlertMarker(issue.body ?? '')?.key ?? '',
+    actor,
+    command,
+  };
 }
 
 function readMove({ action, issue, sender }: z.infer<typeof IssueEvent>, own: Own): Asked {

@@ -38,6 +38,7 @@ export async function addToBuild(request: {
   if (!hasSession(paths)) return code;
   for (const artifact of artifacts) writeCall(paths, await describe(artifact, request.actionEnvironment));
   if (samples.length > 0) writeCall(paths, { op: 'metrics', key: randomUUID(), samples });
+  noteDeployment(inputs.deployment, paths);
   writeSession(paths, {
     ...readSession(paths),
     ...(inputs.environmentUrl === undefined ? {} : { environmentUrl: inputs.environmentUrl }),
@@ -45,6 +46,14 @@ export async function addToBuild(request: {
     ...(inputs.warnings ? { warnings: true } : {}),
   });
   return code;
+}
+
+/** The job begins to deploy; the post step says how that went. */
+function noteDeployment(environment: string | undefined, paths: SessionFolder): void {
+  const session = readSession(paths);
+  if (environment === undefined || environment === session.deployment) return;
+  writeCall(paths, { op: 'deployment', environment, state: 'in_progress' });
+  writeSession(paths, { ...session, deployment: environment });
 }
 
 async function runCommands(

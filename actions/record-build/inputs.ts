@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Finish } from '../_shared/builds/recorder/session.ts';
 import { booleanInput } from '../_shared/io/inputs.ts';
 
 /** A JSON object, given as text. */
@@ -9,10 +10,20 @@ const jsonObject = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** When this job ends the build. */
+const finishInput = z
+  .enum(['true', 'false', 'failed'], { error: 'give true, false or failed' })
+  .default('true')
+  .transform((word): Finish => (word === 'true' ? 'always' : word === 'false' ? 'never' : 'failed'));
+
 /** The inputs of action.yml; a contract test holds the two together. */
 export const RecordBuildInputs = z.strictObject({
   buildId: z.uuid('must be the id of a build').optional(),
   project: z.string().max(63).optional(),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/, 'must be the whole id of a commit')
+    .optional(),
   databaseUrl: z.string().optional(),
   functionUrl: z.url({ protocol: /^https?$/, error: 'must be an http address' }).optional(),
   audience: z.string().default('opsroom'),
@@ -22,10 +33,11 @@ export const RecordBuildInputs = z.strictObject({
   step: z.string().max(200).optional(),
   artifacts: z.string().optional(),
   metrics: z.string().optional(),
-  environmentUrl: z.url('must be an address').optional(),
+  environmentUrl: z.url({ protocol: /^https?$/, error: 'must be an http address' }).optional(),
   result: jsonObject.optional(),
   warnings: booleanInput(false),
-  finish: booleanInput(true),
+  finish: finishInput,
+  deployment: z.string().max(255).optional(),
   mask: z.string().optional(),
   jobStatus: z.enum(['success', 'failure', 'cancelled'], { error: 'is required: usually job.status' }),
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { finishRecording, readProcessLog } from '../_shared/builds/recorder/finish-recording.ts';
 import { openChannel } from '../_shared/builds/recorder/open-channel.ts';
 import { secretValues } from '../_shared/builds/recorder/redact-lines.ts';
@@ -58,7 +59,9 @@ async function keep(
 ): Promise<string | undefined> {
   const service = artifactService(environment);
   if (service === undefined) return undefined;
-  const artifact = `opsroom-buffer-${lease?.buildId ?? request.runId}-${request.runAttempt}`;
+  // Jobs of one run share its artifacts, those of a matrix also their name.
+  const job = (environment.GITHUB_JOB ?? 'job').replaceAll(/[^\w-]/g, '-').slice(0, 100);
+  const artifact = `opsroom-buffer-${lease?.buildId ?? request.runId}-${request.runAttempt}-${job}-${randomBytes(3).toString('hex')}`;
   try {
     await uploadArtifact(service, { artifact, name: 'buffer.opsroom', content: buffer, at });
     return `It is kept as artifact ${artifact} of this run: opsroom logs replay stores it.`;

@@ -1,12 +1,13 @@
 import { hostname } from 'node:os';
 import type { StartRequest } from '../_shared/builds/recorder/channel.ts';
+import { triggerOf } from '../_shared/builds/recorder/trigger-of.ts';
 import type { Environment } from '../_shared/io/inputs.ts';
 import type { RunContext } from '../_shared/io/run-context.ts';
 import type { RecordBuildInputs } from './inputs.ts';
 
 /** Which run this is, for whoever keeps the builds. */
 export function startRequest(
-  inputs: Pick<RecordBuildInputs, 'buildId' | 'project'>,
+  inputs: Pick<RecordBuildInputs, 'buildId' | 'project' | 'commit'>,
   context: RunContext,
   environment: Environment,
 ): StartRequest {
@@ -22,6 +23,7 @@ export function startRequest(
     // A pull request's own branch; its merge commit has none.
     ...branchOf(context, environment),
     ...(context.sha === '' ? {} : { sha: context.sha }),
+    ...(inputs.commit === undefined ? {} : { commit: inputs.commit }),
     trigger: triggerOf(context.event),
     runnerId: runner.join('/').slice(0, 200),
   };
@@ -30,17 +32,4 @@ export function startRequest(
 function branchOf(context: RunContext, environment: Environment): { readonly branch?: string } {
   const branch = environment.GITHUB_HEAD_REF || context.branch;
   return branch === null || branch === undefined ? {} : { branch };
-}
-
-/** GitHub's event as a word of ops.builds.trigger. */
-function triggerOf(event: string): string {
-  switch (event) {
-    case 'workflow_dispatch':
-    case 'repository_dispatch':
-      return 'dispatch';
-    case 'schedule':
-      return 'schedule';
-    default:
-      return 'push';
-  }
 }

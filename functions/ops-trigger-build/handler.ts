@@ -7,15 +7,18 @@ import type { Dependencies } from '../_shared/dependencies.ts';
 import { endpoint } from '../_shared/http/endpoint.ts';
 import { idempotencyKey } from '../_shared/http/idempotency-key.ts';
 import { notFound, unauthorized } from '../_shared/http/problem.ts';
+import { createPressDispatch } from './press-dispatch.ts';
 
 const Created = z.array(TriggerBuildAnswer).length(1);
 const Branches = z.array(z.object({ id: z.uuid() }));
 
 /**
  * Trigger a build for a signed-in user. Whether the branch is one of the user's organisations the database says, under
- * the user's own role; the build, its place in the queue and its first event are then one transaction.
+ * the user's own role; the build, its place in the queue and its first event are then one transaction. Afterwards GitHub is asked
+ * for a round of dispatching, where secrets say how (press-dispatch.ts).
  */
 export function triggerBuild(dependencies: Dependencies): (request: Request) => Promise<Response> {
+  const pressDispatch = createPressDispatch(dependencies);
   return endpoint(dependencies, {
     name: 'ops-trigger-build',
     ways: [userJwt()],
@@ -44,6 +47,7 @@ export function triggerBuild(dependencies: Dependencies): (request: Request) => 
         p_idempotency_key: key === undefined ? null : `${caller.userId}:${key}`,
       });
       log.info('build queued', { build_id: build?.build_id });
+      if (build?.status === 'queued') await pressDispatch(log);
       return { status: 201, body: build };
     },
   });

@@ -7,6 +7,7 @@ import { isObject, type Json, referredDefinitions, toJsonSchema } from './json-s
 const Parameter = z.object({
   name: z.string(),
   in: z.string(),
+  required: z.boolean().default(false),
   schema: z.json(),
   'x-multi-segment': z.boolean().optional(),
 });
@@ -185,7 +186,8 @@ function checkQuery(operation: Operation, exchange: Exchange, { slice, validator
       .filter((item) => item.in === 'query')
       .map((item) => [item.name, item]),
   );
-  return [...exchange.query].flatMap(([name, text]) => {
+  const missing = [...known.values()].filter(({ name, required }) => required && !exchange.query.has(name));
+  const wrong = [...exchange.query].flatMap(([name, text]) => {
     const parameter = known.get(name);
     if (parameter === undefined) return [`request: unknown query parameter ${name}`];
     if (SEARCH_SYNTAX.has(name)) return [];
@@ -193,6 +195,7 @@ function checkQuery(operation: Operation, exchange: Exchange, { slice, validator
       (problem) => `request ?${name} ${problem}`,
     );
   });
+  return [...missing.map(({ name }) => `request: query parameter ${name} is required`), ...wrong];
 }
 
 function typedParameter(schema: Json, text: string): Json {

@@ -20,6 +20,8 @@ begin
   end if;
   if not (select rolsuper from pg_catalog.pg_roles where rolname = 'postgres') then
     grant anon, authenticated, service_role to postgres;
+    -- Processes and queries of other roles are seen with it (github.com/supabase/postgres, pull request 575).
+    grant pg_monitor to postgres;
   end if;
 end
 $$;

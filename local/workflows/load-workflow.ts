@@ -1,5 +1,6 @@
 import type * as parsed from '@actions/workflow-parser/model/workflow-template';
 import type { TemplateContext } from '@actions/workflow-parser/templates/template-context';
+import { meantCondition } from './condition.ts';
 import { asText, createExpressions, type Expressions, WorkflowError } from './expressions.ts';
 import type { Language } from './language.ts';
 import { type Job, type Part, type Permissions, partOf, type Step, type Workflow } from './model.ts';
@@ -50,7 +51,7 @@ function jobOf(reader: Reader, job: parsed.WorkflowJob, token: Part): Job {
     id,
     name: partOf(token, 'name'),
     needs: (job.needs ?? []).map(({ value }) => value),
-    if: job.if.expression,
+    if: meantCondition(job.if.expression, `${reader.file}: job ${id}`),
     permissions: permissionsOf(reader, partOf(token, 'permissions')),
     environment: job.environment,
     concurrency: job.concurrency,
@@ -80,7 +81,7 @@ export function stepsOf(
     }
     return {
       id: step.id,
-      if: step.if.expression,
+      if: meantCondition(step.if.expression, `${file}: step ${step.id}`),
       name: partOf(part, 'name'),
       uses: 'uses' in step ? step.uses.value : null,
       run: 'run' in step ? step.run : undefined,

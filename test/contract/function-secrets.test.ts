@@ -14,6 +14,11 @@ const OPTIONAL = new Set([
   'OPENROUTER_MAX_CACHE_AGE_MINUTES',
   'OPS_OIDC_ISSUER',
   'OPS_OIDC_AUDIENCE',
+  'OPS_DISPATCH_REPOSITORY',
+  'OPS_DISPATCH_TOKEN',
+  'OPS_DISPATCH_ENVIRONMENT',
+  'OPS_DISPATCH_REF',
+  'OPS_DISPATCH_API_URL',
 ]);
 
 /** Names of variables in the sources: upper case with an underline, in quotes. */

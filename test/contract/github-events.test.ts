@@ -45,6 +45,7 @@ describe('events of the stand-in', () => {
     alice.closeIssue(issue.number);
     alice.reopenIssue(issue.number);
     alice.lockIssue(bug.number);
+    alice.deleteIssue(bug.number);
     alice.push({ branch: 'change', files: { 'a.yaml': 'a: 1\n', 'README.md': '# ops!\n' } });
     alice.openPullRequest({ title: 'Change a', head: 'change' });
     alice.push({ branch: 'change', files: { 'a.yaml': null } });
@@ -59,6 +60,7 @@ describe('events of the stand-in', () => {
       'issue_comment.edited',
       'issues.assigned',
       'issues.closed',
+      'issues.deleted',
       'issues.edited',
       'issues.labeled',
       'issues.locked',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadContract } from '../../local/github/contract.ts';
 import { OPERATIONS, type OperationId } from '../../local/github/operations.ts';
 import type { GitHubStandIn } from '../../local/github/server.ts';
 import type { Permissions } from '../../local/github/tokens.ts';
@@ -12,6 +13,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => github.stop());
+
+it("are all there is in GitHub's description of them, and each has a use", () => {
+  expect([...loadContract().operations].sort()).toEqual([...OPERATIONS].sort());
+  expect(Object.keys(USES).sort()).toEqual([...OPERATIONS].sort());
+});
 
 /** Status of the one call of an operation, made with a token like this. */
 async function use(operation: OperationId, permissions: Permissions): Promise<number> {

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Octokit } from 'octokit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GitHubStandIn, startGitHub } from '../../local/github/server.ts';
-import { deleteIssue } from '../../local/github/state/issues.ts';
 import * as fixture from './github/fixture.ts';
 import { octokit as clientOf, personClient, repository, statusOf as status } from './github/fixture.ts';
 
@@ -56,6 +55,26 @@ describe('the GitHub stand-in', () => {
     expect(github.violations.splice(before)).toEqual([
       'issues/list-for-repo request: unknown query parameter label',
       'no such operation: GET /repos/acme/ops/nothing',
+    ]);
+  });
+
+  it('has teeth: a body or a query of the wrong shape is noticed', async () => {
+    const before = github.violations.length;
+    const send = (path: string, body?: object) =>
+      fetch(github.apiUrl + path, {
+        headers: { authorization: 'token writer', 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      });
+    await send('/repos/acme/ops/issues', {});
+    await send('/repos/acme/ops/issues', { title: 'x', labels: 'ops-alert' });
+    await send('/repos/acme/ops/issues', { title: 'x', label: 'ops-alert' });
+    await send('/search/issues');
+
+    expect(github.violations.splice(before)).toEqual([
+      "issues/create request / must have required property 'title'",
+      'issues/create request /labels must be array',
+      'issues/create request: undocumented body field label',
+      'search/issues-and-pull-requests request: query parameter q is required',
     ]);
   });
 
@@ -202,7 +221,8 @@ describe('the GitHub stand-in', () => {
   it('answers 410 for an issue somebody deleted and gives its number to nobody else', async () => {
     const rest = octokit();
     const { data: gone } = await rest.issues.create({ ...repository, title: 'gone' });
-    deleteIssue(github.store, gone.number);
+    github.addUser({ login: 'root', role: 'admin' });
+    github.as('root').deleteIssue(gone.number);
     const { data: next } = await rest.issues.create({ ...repository, title: 'next' });
 
     expect(await status(rest.issues.get({ ...repository, issue_number: gone.number }))).toBe(410);

@@ -66,7 +66,7 @@ export async function loadValidator(secrets: readonly string[]): Promise<Validat
 }
 
 /** Variables a repository may set; workflows do without them. */
-const VARIABLES = ['OPS_ENVIRONMENTS'];
+const VARIABLES = ['OPS_ENVIRONMENTS', 'OPS_RECORD_BUILD_URL'];
 
 /** Inputs of the third-party actions we use; their files are not here to be read. */
 const KNOWN_ACTIONS: Readonly<

@@ -73,6 +73,8 @@ export interface WorkflowWorld {
   ) => Promise<RunView>;
   /** Does something, and waits until nothing goes on. @returns the runs it started */
   readonly after: (act: () => unknown) => Promise<RunView[]>;
+  /** Has something else ended with the world, before its database goes. */
+  readonly beforeStop: (end: () => Promise<unknown>) => void;
   readonly stop: () => Promise<void>;
 }
 
@@ -119,6 +121,7 @@ export async function startWorkflowWorld(options: WorldOptions): Promise<Workflo
     return engine.runs.slice(before);
   };
   const alice = github.as('alice');
+  const ends: (() => Promise<unknown>)[] = [];
   return {
     database,
     github,
@@ -143,8 +146,10 @@ export async function startWorkflowWorld(options: WorldOptions): Promise<Workflo
       return run;
     },
     after,
+    beforeStop: (end) => void ends.push(end),
     stop: async () => {
       await engine.stop();
+      for (const end of ends.splice(0).reverse()) await end();
       await github.stop();
       await database.drop();
     },

@@ -1,8 +1,6 @@
 /** The real health.yml: what is wrong becomes one issue, and everything that can happen to it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunView } from '../../local/workflows/engine/session.ts';
-import { repositoryFiles } from '../../local/workflows/repository-files.ts';
-import { root } from '../contract/action-metadata.ts';
 import { passTime } from '../database/alerts/pass-time.ts';
 import { declareJob, sqlCall } from '../database/ops/jobs.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -13,20 +11,13 @@ import {
   visibleOf,
   type WorkflowWorld,
 } from '../support/workflow-world.ts';
+import { withoutDeclarations } from './permissions/scenario.ts';
 
 const job = 'tidy_orders';
 const CANARY = 'canary-token-0123456789abcdef';
 
 let world: WorkflowWorld;
 let staging: TestDatabase;
-
-/** The checks of this repository are about things a bare database does not have; the collector raises what this is about. */
-function withoutDeclarations(): Record<string, null> {
-  const gone = /^runbooks\/(?:cron|functions|checks|advisories)\//;
-  return Object.fromEntries(
-    Object.keys(repositoryFiles(root, (file) => gone.test(file))).map((file) => [file, null]),
-  );
-}
 
 beforeAll(async () => {
   staging = await createTestDatabase(import.meta.url);
@@ -51,8 +42,21 @@ function health(): Promise<RunView> {
   return world.dispatch('health.yml', { environment: 'production' });
 }
 
+const unknown = { number: 2, title: 'production: unknown, the database cannot be reached' };
+
+async function letNobodyIn(yes: boolean): Promise<void> {
+  const { superuser, name } = world.database;
+  await superuser.unsafe(`alter database ${name} connection limit ${yes ? 0 : -1}`);
+}
+
 function issues() {
   return [...world.github.store.issues.values()];
+}
+
+function commentsOf(issue: number): string[] {
+  return [...world.github.store.comments.values()]
+    .filter((comment) => comment.issue === issue)
+    .map(({ body }) => body);
 }
 
 async function fire(times: number): Promise<void> {
@@ -84,11 +88,13 @@ describe('health.yml', { timeout: 120_000 }, () => {
     expect(jobOf(run).summary).toContain(job);
   });
 
-  it('says who has it, and writes nothing more while nothing changes', async () => {
-    await world.database
-      .sql`select ops.acknowledge_alert(id, 'ada', 'on it') from ops.alerts where resolved_at is null`;
+  it('says who took it with /ack, and writes nothing more while nothing changes', async () => {
+    const [answer] = await world.after(() => world.bob.comment(1, '/ack on it'));
+    expect(answer?.conclusion, logOf(answer)).toBe('success');
+    expect(commentsOf(1).at(-1)).toContain('Acknowledged: quiet until it is over or gets worse.');
     await health();
     expect(issues()[0]?.labels).toContain('state:acknowledged');
+    expect(issues()[0]?.body).toContain('Acknowledged by bob');
     const before = world.github.calls.length;
     await fire(1);
     await health();
@@ -119,28 +125,45 @@ describe('health.yml', { timeout: 120_000 }, () => {
     expect(issues()).toMatchObject([{ state: 'closed' }]);
   });
 
-  it('says unknown in one issue while the database is away, touches no other, and closes it by itself', async () => {
-    const { database } = world;
+  it('says unknown in one issue while the database is away, and touches no other', async () => {
     const before = issues().map(({ number, state, body }) => ({ number, state, body }));
-    await database.superuser.unsafe(`alter database ${database.name} connection limit 0`);
-
+    await letNobodyIn(true);
     const lost = await health();
     expect(lost.conclusion).toBe('failure');
     expect(issues().map(({ number, state, body }) => ({ number, state, body }))[0]).toEqual(before[0]);
-    const unknown = { number: 2, title: 'production: unknown, the database cannot be reached' };
     expect(issues()[1]).toMatchObject({ ...unknown, state: 'open' });
     expect(issues()[1]?.body).toContain('The server has no connection left');
+  });
+
+  it('answers people while the database is away: it can be taken, and nothing else can be done', async () => {
+    const [refused] = await world.after(() => world.bob.comment(1, '/resolve'));
+    expect(refused?.conclusion).toBe('failure');
+    expect(commentsOf(1).at(-1)).toContain(
+      'Nothing was done: the database of **production** cannot be reached',
+    );
+
+    const runs = await world.after(() => world.bob.comment(2, '/ack looking'));
+    expect(runs[0]?.conclusion, logOf(runs[0])).toBe('success');
+    expect(commentsOf(2)).toEqual([
+      '/ack looking',
+      expect.stringContaining('Acknowledged: this stays closed until'),
+    ]);
     await health();
     expect(issues()).toHaveLength(2);
+    expect(issues()[1]).toMatchObject({ ...unknown, state: 'closed' });
+  });
 
-    await database.superuser.unsafe(`alter database ${database.name} connection limit -1`);
+  it('closes it by itself when the database answers, and reopens the same one when it is lost again', async () => {
+    await world.after(() => world.bob.reopenIssue(2));
+    await letNobodyIn(false);
     const back = await health();
     expect(back.conclusion, logOf(back)).toBe('success');
-    expect(issues()[1]).toMatchObject({ ...unknown, state: 'closed' });
+    expect(issues()[1]).toMatchObject({ ...unknown, state: 'closed', stateReason: 'completed' });
+    expect(commentsOf(2).at(-1)).toContain('The database answers again');
 
-    await database.superuser.unsafe(`alter database ${database.name} connection limit 0`);
+    await letNobodyIn(true);
     await health();
-    await database.superuser.unsafe(`alter database ${database.name} connection limit -1`);
+    await letNobodyIn(false);
     expect(issues()).toHaveLength(2);
     expect(issues()[1]).toMatchObject({ ...unknown, state: 'open' });
     await health();
@@ -157,6 +180,26 @@ describe('health.yml', { timeout: 120_000 }, () => {
     await sql`select ops.watch_watchers()`;
     await health();
     expect(issues().at(-1)).toMatchObject({ ...missed, state: 'closed' });
+  });
+
+  it('makes one issue of 300 alerts at once, with twelve writes at most', async () => {
+    const { sql } = world.database;
+    const before = { calls: world.github.calls.length, issues: issues().length };
+    await sql`
+      select ops.raise_alerts(jsonb_agg(jsonb_build_object(
+        'kind', 'job_failing', 'dedupe_key', 'job:storm_' || n, 'severity', 'warning', 'title', 'Job storm_' || n || ' fails')))
+      from generate_series(1, 300) n`;
+    const run = await health();
+    expect(run.conclusion, logOf(run)).toBe('success');
+    const storm = issues().slice(before.issues);
+    expect(storm).toMatchObject([{ state: 'open', title: 'production: 300 alerts at once' }]);
+    expect(storm[0]?.body).toContain('**300 of 300 still there**');
+    const writes = world.github.calls.slice(before.calls).filter(({ method }) => method !== 'GET');
+    expect(writes.length).toBeLessThanOrEqual(12);
+
+    await sql`select ops.resolve_all_alerts('job_failing', 'bob')`;
+    await health();
+    expect(issues().at(-1)).toMatchObject({ state: 'closed' });
   });
 
   it('shows no secret value, and asks GitHub for nothing it does not know', async () => {

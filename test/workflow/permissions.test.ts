@@ -5,6 +5,7 @@ import { loadLanguage } from '../../local/workflows/language.ts';
 import { loadWorkflow } from '../../local/workflows/load-workflow.ts';
 import { root } from '../contract/action-metadata.ts';
 import { startWorkflowWorld, type WorkflowWorld } from '../support/workflow-world.ts';
+import { refusalsFor } from './permissions/refusals.ts';
 import { SCENARIOS } from './permissions/scenarios.ts';
 
 const folder = '.github/workflows';
@@ -45,21 +46,27 @@ describe.each(grants)('the permissions of $file', ({ file, ofJobs }) => {
 
   afterAll(() => world.stop());
 
-  it('are enough for what it is for', async () => {
-    expect(scenario, `${file} needs a scenario in permissions/scenarios.ts`).toBeDefined();
-    expect(await scenario?.play(world)).toEqual([]);
-    expect(world.github.violations).toEqual([]);
-  }, 60_000);
+  it('have a scenario', () => {
+    expect(scenario, `${file} needs one in permissions/scenarios.ts`).toBeDefined();
+  });
 
   it.each(ofJobs)(
     'are needed: %s cannot do without %s',
     async (job, scope) => {
+      const before = { runs: world.engine.runs.length, calls: world.github.calls.length };
       dropped = [job, scope];
       const problems = await scenario?.play(world);
       dropped = null;
 
       expect(problems).not.toEqual([]);
+      expect(refusalsFor(scope, world, before), 'nothing was refused for lack of it').not.toEqual([]);
     },
     60_000,
   );
+
+  // Last, so that it also tells that what failed above failed for the one permission, and not because of what came before it.
+  it('are enough for what it is for', async () => {
+    expect(await scenario?.play(world)).toEqual([]);
+    expect(world.github.violations).toEqual([]);
+  }, 60_000);
 });

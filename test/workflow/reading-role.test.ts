@@ -186,6 +186,7 @@ describe('the role of docs/github.md', () => {
     const seen = JSON.stringify([
       await reader`select * from ops.plan_secrets()`,
       await reader`select * from ops.plan_cron_jobs()`,
+      await reader`select * from ops.plan_projects()`,
       await reader`select * from ops.job_definitions`,
       await reader`select * from ops.managed_objects`,
     ]);
@@ -219,6 +220,12 @@ describe('the role of docs/github.md', () => {
       'revoke execute on function ops.plan_secrets() from opsroom_plan',
       'grant execute on function ops.plan_secrets() to opsroom_plan',
       'vault.secrets through ops.plan_secrets()',
+    ],
+    [
+      'the projects',
+      'revoke execute on function ops.plan_projects() from opsroom_plan',
+      'grant execute on function ops.plan_projects() to opsroom_plan',
+      'ops.projects through ops.plan_projects()',
     ],
   ])('without %s plans nothing and says what is missing', async (_what, take, give, table) => {
     await database.sql.unsafe(take);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayBuffer } from '../../actions/_shared/builds/recorder/replay.ts';
+import { type Recovered, recoverLogs } from '../../actions/_shared/builds/recovery/recover-logs.ts';
+import { createSingleShotClient } from '../../actions/_shared/github/single-shot-client.ts';
 import { type ServedProject, serveProject } from '../database/functions-e2e/served-project.ts';
 import { deno } from '../support/supabase/functions-host.ts';
 import {
@@ -118,6 +120,18 @@ async function story(build: string): Promise<string[]> {
   return rows.map(({ step, level, message }) => `${step} ${level} ${message}`);
 }
 
+/** What a round of dispatch-builds does for stories that could not be told. */
+function recovered(): Promise<Recovered> {
+  const { github } = world;
+  const client = createSingleShotClient({
+    token: github.issueToken({ permissions: { actions: 'read' } }),
+    apiUrl: github.apiUrl,
+    owner: 'acme',
+    repo: 'ops',
+  });
+  return recoverLogs({ sql: world.database.sql, clientOf: () => client, graceMs: 0 });
+}
+
 const whole = [
   'install info installing',
   'install warning old thing',
@@ -196,7 +210,7 @@ describe('a job that records', () => {
     expect(await sql`select status from ops.builds where id = ${id}`).toEqual([{ status: 'cancelled' }]);
   }, 60_000);
 
-  it('keeps its story as an artifact when the database never answers, and it can be replayed', async () => {
+  it('keeps its story as an artifact when the database never answers, and the next round finds and stores it', async () => {
     const away = world.database.url.replace(/:\d+\//, ':1/');
     world.edit('.github/workflows/recorded.yml', expression('secrets.OPS_PRODUCTION_DATABASE_URL'), away);
     world.edit(
@@ -213,15 +227,37 @@ describe('a job that records', () => {
     );
     if (artifact === undefined) throw new Error(`no artifact: ${logOf(run)}`);
     expect(artifact.content.toString('latin1')).not.toContain(canary);
-    for (let time = 0; time < 2; time += 1) {
-      const replayed = await replayBuffer(world.database.sql, artifact.content);
-      if (time === 0) expect(replayed).toMatchObject({ outcome: 'stored', lines: 9 });
-    }
+    expect(await recovered()).toEqual({ replayed: 1, imported: 0, lines: 9, failures: [] });
+    expect(await recovered()).toEqual({ replayed: 0, imported: 0, lines: 0, failures: [] });
+    expect(await replayBuffer(world.database.sql, artifact.content)).toMatchObject({ outcome: 'stale' });
     const build = await lastBuild();
     expect(build).toMatchObject({ status: 'succeeded' });
     expect(build.id).not.toBe(before.id);
     expect(await story(build.id)).toEqual([...whole, 'own info from the action itself']);
   }, 90_000);
+
+  it('has the log GitHub keeps of it when it recorded no line', async () => {
+    world.change({
+      '.github/workflows/recorded.yml': workflow
+        .replace('shell: opsroom-log bash -eo pipefail {0}', 'shell: bash')
+        .replace(/ {6}- uses: [^\n]*\n {8}with:\n {10}run: echo from[\s\S]*$/, ''),
+    });
+    const run = await world.dispatch('recorded.yml');
+    expect(run.conclusion, logOf(run)).toBe('success');
+    const build = await lastBuild();
+    expect(build.status).toBe('succeeded');
+    expect(await story(build.id)).toEqual([]);
+    expect(await recovered()).toMatchObject({ replayed: 0, imported: 1, failures: [] });
+    const told = await story(build.id);
+    expect(told).toEqual(
+      expect.arrayContaining(['build info line 1', 'build info line 5', 'build info with ***']),
+    );
+    expect(told.indexOf('build info line 1')).toBeLessThan(told.indexOf('build info line 5'));
+    expect(JSON.stringify(told)).not.toContain(canary);
+    expect(await recovered()).toMatchObject({ imported: 0 });
+    expect(await story(build.id)).toEqual(told);
+    world.change({ '.github/workflows/recorded.yml': workflow });
+  }, 60_000);
 
   it('does its work as ever where nobody said where to record', async () => {
     const before = await lastBuild();

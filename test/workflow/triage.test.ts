@@ -120,22 +120,26 @@ describe('a command', () => {
 });
 
 describe('nothing runs', () => {
-  const hostile: readonly [string, string, string][] = [
-    ['an outsider', 'nobody', '/resolve'],
-    ['a reader', 'mallory', '/resolve'],
-    ['a bot', 'robot', '/resolve'],
-    ['a quoted line', 'bob', '> /resolve'],
-    ['a code block', 'bob', '```\n/resolve\n```'],
-    ['an indented line', 'bob', '    /resolve'],
-    ['the second line', 'bob', 'hello\n/resolve'],
-    ['sixty thousand characters', 'bob', `/resolve ${'x'.repeat(60_000)}`],
-    ['sixty thousand characters below it', 'bob', `/resolve\n${'x\n'.repeat(30_000)}`],
-    ['somebody with triage only', 'tim', '/resolve'],
+  /** By whom, what, and how far it gets: the workflow's `if:` keeps most of it from a job; the action refuses the rest. */
+  const hostile: readonly [string, string, string, 'skipped' | 'success'][] = [
+    ['an outsider', 'nobody', '/resolve', 'skipped'],
+    ['a reader', 'mallory', '/resolve', 'success'],
+    ['a bot', 'robot', '/resolve', 'skipped'],
+    ['a quoted line', 'bob', '> /resolve', 'skipped'],
+    ['a code block', 'bob', '```\n/resolve\n```', 'skipped'],
+    ['inline code', 'bob', '`/resolve`', 'skipped'],
+    ['an indented line', 'bob', '    /resolve', 'skipped'],
+    ['the second line', 'bob', 'hello\n/resolve', 'skipped'],
+    ['a path', 'bob', '/resolve/all of it', 'success'],
+    ['sixty thousand characters', 'bob', `/resolve ${'x'.repeat(60_000)}`, 'success'],
+    ['sixty thousand characters below it', 'bob', `/resolve\n${'x\n'.repeat(30_000)}`, 'success'],
+    ['somebody with triage only', 'tim', '/resolve', 'success'],
   ];
   it.each(hostile)(
     'for %s',
-    async (_, by, text) => {
-      await say(by, text);
+    async (_, by, text, ends) => {
+      const runs = await say(by, text);
+      expect(runs.map(({ jobs }) => jobs.map(({ conclusion }) => conclusion))).toEqual([[ends]]);
       expect(await status()).toBe('active');
       expect(await commands()).toEqual([]);
       expect(answers()).toEqual([]);
@@ -145,7 +149,12 @@ describe('nothing runs', () => {
 
   it('for an edited comment, a pull request, an issue of somebody else with our marker, or another environment', async () => {
     const comment = world.bob.comment(issue, 'hello');
-    await world.after(() => world.bob.editComment(comment.id, '/resolve'));
+    expect(await world.after(() => world.bob.editComment(comment.id, '/resolve'))).toEqual([]);
+    world.bob.push({ branch: 'change', files: { 'a.md': 'a' } });
+    const pull = world.bob.openPullRequest({ title: 'x', head: 'change' });
+    pull.labels.push('ops-alert', 'env:staging');
+    const [onPull] = await world.after(() => world.bob.comment(pull.number, '/resolve'));
+    expect(onPull?.jobs.map(({ conclusion }) => conclusion)).toEqual(['skipped']);
     const forged = world.bob.openIssue({
       title: 'mine',
       body: alertBlock(

@@ -11,6 +11,7 @@ const Details = z.looseObject({
   remediation: z.string().optional().catch(undefined),
   remedy: z.string().optional().catch(undefined),
   job: z.string().optional().catch(undefined),
+  error_code: z.string().optional().catch(undefined),
   unknown: z.string().optional().catch(undefined),
   evidence: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });

@@ -38,32 +38,31 @@ export type AlertIssue = z.infer<typeof AlertIssue>;
 export interface IssueList {
   readonly issues: readonly AlertIssue[];
   readonly etag: string | null;
-  /** There are older ones. */
-  readonly isCut: boolean;
 }
 
 const PAGE = 100;
-/** Pages of one list in an ordinary run; a look through everything takes more. */
-const MOST_PAGES = { recent: 1, all: 20 } as const;
+const MOST_PAGES = 20;
 
 const Headers = z.object({ etag: z.string().optional() });
 const NotModified = z.object({ status: z.literal(304) });
 
 /**
  * The issues that carry all of these labels, open and closed, those that changed last first: whatever anybody did since
- * the last look stands on the first page.
+ * the last look stands on the first page, unless somebody changed a hundred.
+ *
+ * @param list `since`: nothing that changed before matters; null: everything does
  */
 export async function listAlertIssues(
   { octokit, owner, repo }: GitHubClient,
   list: {
     readonly labels: readonly string[];
     readonly etag: string | null;
-    readonly depth: 'recent' | 'all';
+    readonly since: Date | null;
   },
 ): Promise<IssueList | null> {
   const issues: AlertIssue[] = [];
   let etag: string | null = null;
-  for (let page = 1; page <= MOST_PAGES[list.depth]; page += 1) {
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
     const answer = await octokit.rest.issues
       .listForRepo({
         owner,
@@ -86,9 +85,11 @@ export async function listAlertIssues(
     const found = z.array(AlertIssue).parse(data);
     if (page === 1) etag = Headers.parse(answer.headers).etag ?? null;
     issues.push(...found);
-    if (found.length < PAGE) return { issues, etag, isCut: false };
+    const last = found.at(-1);
+    const isPast = last !== undefined && list.since !== null && last.updatedAt < list.since;
+    if (found.length < PAGE || isPast) return { issues, etag };
   }
-  return { issues, etag, isCut: true };
+  return { issues, etag };
 }
 
 /** One issue as it is now. */
@@ -189,6 +190,7 @@ export async function hasComment(
 // Well below the lease: an answer that takes longer is none.
 const LONGEST_ANSWER_MS = 30_000;
 
-function timed(): { signal: AbortSignal } {
+/** How long one call may take. */
+export function timed(): { signal: AbortSignal } {
   return { signal: AbortSignal.timeout(LONGEST_ANSWER_MS) };
 }

@@ -23,6 +23,8 @@ export function ourIssues(
 
 /** What heeding a list led to. */
 export interface Heeded {
+  /** Nothing of it is left for the next run. */
+  readonly isComplete: boolean;
   readonly answered: number;
   readonly troubles: readonly GitHubTrouble[];
 }
@@ -35,16 +37,21 @@ export async function heedList(
     readonly rows: readonly IssueRow[];
     readonly wanted: ReadonlySet<string>;
   },
+  mayGoOn: () => boolean,
 ): Promise<Heeded> {
   let answered = 0;
   const troubles: GitHubTrouble[] = [];
-  for (const observation of observeIssues(world)) {
+  const observations = observeIssues(world);
+  let done = 0;
+  for (const observation of observations) {
+    if (!mayGoOn()) break;
     const heeded = await tried(() => heed(hand, observation, world.rows));
+    done += 1;
     if (heeded.trouble === null) answered += heeded.value;
     else troubles.push(heeded.trouble);
     if (heeded.trouble?.kind === 'limited' || heeded.trouble?.kind === 'forbidden') break;
   }
-  return { answered, troubles };
+  return { answered, troubles, isComplete: troubles.length === 0 && done === observations.length };
 }
 
 async function heed(

@@ -3,12 +3,13 @@ import type { CountingClient } from '../github/single-shot-client.ts';
 import { type Alert, isLive } from './alert.ts';
 import { carryOut, type Hand, tried } from './carry-out.ts';
 import { decideProjection, type Step, unitsOf } from './decide-projection.ts';
-import { type IssueList, listAlertIssues } from './github-issues.ts';
+import { type AlertIssue, type IssueList, listAlertIssues } from './github-issues.ts';
 import { heedList, ourIssues } from './heed-list.ts';
 import { type Begun, beginProjection, bindToIssue, endProjection, type Lease } from './issue-statements.ts';
 import { listLabels, type Voice } from './issue-text.ts';
 import { bindAlerts, unitKeyOf } from './issue-units.ts';
 import { jobOf } from './job-of-alert.ts';
+import { readNewerIssues } from './lost-issues.ts';
 import { judgeAlerts, readAlerts, readClock, readIssueRows, readJobRuns } from './statements.ts';
 import { createTally, type ProjectionCounts, type Tally } from './tally.ts';
 import { endUnreachable } from './unreachable-issue.ts';
@@ -76,7 +77,7 @@ export async function projectAlerts(request: ProjectionRequest): Promise<Project
   const before = client.calls();
   const repository = `${client.owner}/${client.repo}`;
   const begun = await beginProjection(sql, repository, request.runUrl);
-  const tally = createTally();
+  const tally = createTally(() => client.calls() - before);
   const resultOf = ({ kind, left }: Pick<Ended, 'kind' | 'left'>): ProjectionResult => ({
     kind,
     left,
@@ -111,7 +112,7 @@ async function project(run: Run): Promise<Ended> {
     listAlertIssues(client, {
       labels: listLabels(environment),
       etag: begun.isScanned ? begun.etag : null,
-      depth: begun.isScanned ? 'recent' : 'all',
+      since: begun.isScanned ? sinceOf(begun) : null,
     }),
   );
   if (list.trouble !== null) {
@@ -124,29 +125,67 @@ async function project(run: Run): Promise<Ended> {
   const isScanned = isHeeded && !begun.isScanned;
   if (tally.shouldStop()) return { kind: 'behind', left: 0, etag, isScanned };
 
+  const isSure = await findLost(run);
+  if (tally.shouldStop()) return { kind: 'behind', left: 0, etag, isScanned };
   await bind(run);
-  const left = await write(run);
+  const left = await write(run, isSure);
   return { kind: left === 0 && isHeeded ? 'done' : 'behind', left, etag, isScanned };
 }
 
+/** GitHub's clock is not the database's. */
+const SKEW_MS = 600_000;
+
+/** What people did before then was heeded by a run that did all there was to do. */
+function sinceOf({ projectedAt }: Begun): Date | null {
+  return projectedAt === null ? null : new Date(projectedAt.getTime() - SKEW_MS);
+}
+
 /** Takes note of what a list says. False when some of it could not be heeded. */
-async function heed({ request, lease, tally }: Run, list: IssueList): Promise<boolean> {
-  const { sql, client, author } = request;
+async function heed(run: Run, list: IssueList): Promise<boolean> {
+  const { request, tally } = run;
   const back = await tried(() => endUnreachable(request, list.issues));
   if (back.trouble !== null) {
     tally.noteTrouble(back.trouble, 'the issue about the database');
     return false;
   }
-  const listed = ourIssues(list.issues, request);
+  return heedIssues(run, list.issues);
+}
+
+async function heedIssues({ request, lease, tally }: Run, issues: readonly AlertIssue[]): Promise<boolean> {
+  const { sql, client, author } = request;
+  const listed = ourIssues(issues, request);
   const rows = await readIssueRows(sql, lease.repository, {
     markers: listed.map(({ marker }) => marker.id),
     numbers: listed.map(({ number }) => number),
   });
   const wanted = new Set((await readAlerts(sql, lease.repository)).filter(isLive).map(unitKeyOf));
-  const heeded = await heedList({ sql, client, lease, author }, { listed, rows, wanted });
+  const hand = { sql, client, lease, author };
+  const heeded = await heedList(hand, { listed, rows, wanted }, () => !tally.shouldStop());
   tally.noteAnswers(heeded.answered);
   for (const trouble of heeded.troubles) tally.noteTrouble(trouble, 'what people did');
-  return heeded.troubles.length === 0;
+  return heeded.isComplete;
+}
+
+/**
+ * Before an issue of which nothing was heard is opened once more, or given up, looks for it where no list can hide it. False
+ * when nobody knows yet whether it is there.
+ */
+async function findLost(run: Run): Promise<boolean> {
+  const { request, lease, tally } = run;
+  const world = await readWorld(request, lease);
+  const { steps } = decideProjection(unitsOf(world), world.now);
+  if (!steps.some(needsCertainty)) return true;
+  const newer = await tried(() => readNewerIssues(request.client));
+  if (newer.trouble !== null) {
+    tally.noteTrouble(newer.trouble, 'an issue that may be there');
+    return false;
+  }
+  return (await heedIssues(run, newer.value.issues)) && newer.value.isComplete;
+}
+
+/** Steps that rest on an issue not being there, though it may be. */
+function needsCertainty({ unit, decision }: Step): boolean {
+  return unit.row.attempt === 'create' && (decision.kind === 'create' || decision.kind === 'forget');
 }
 
 async function bind({ request, lease }: Run): Promise<void> {
@@ -159,7 +198,7 @@ async function bind({ request, lease }: Run): Promise<void> {
 }
 
 /** Writes what has to change. Returns how many issues are left for the next run. */
-async function write(run: Run): Promise<number> {
+async function write(run: Run, isSure: boolean): Promise<number> {
   const { request, lease, tally } = run;
   const { sql, client, author, environment, runUrl, redact } = request;
   const world = await readWorld(request, lease);
@@ -176,7 +215,7 @@ async function write(run: Run): Promise<number> {
   const hand: Hand = { sql, client, lease, author, voice, unassignable: new Set() };
   let undone = left;
   for (const step of steps) {
-    if (tally.shouldStop()) {
+    if (tally.shouldStop() || (!isSure && needsCertainty(step))) {
       undone += 1;
       continue;
     }

@@ -27,7 +27,7 @@ const Rows = z.array(z.object({ now: z.date(), previous: z.date().nullable() }))
 
 /** A network may hiccup: it is asked again before an issue says that it is gone. */
 const ATTEMPTS = 3;
-const PAUSE_MS = 2000;
+const PAUSE_MS = 1000;
 
 /**
  * Asks the database for the time.

@@ -15,15 +15,21 @@ export interface Tally {
   readonly problems: () => readonly string[];
   readonly waitSeconds: () => number;
   readonly isForbidden: () => boolean;
-  /** GitHub wants to be left alone, does not answer any more, or somebody else writes now. */
+  /** GitHub wants to be left alone, does not answer any more, was asked often enough, or somebody else writes now. */
   readonly shouldStop: () => boolean;
 }
 
 /** Calls in a row without an answer, after which GitHub is held to be away. */
 const PATIENCE = 2;
 
-/** An empty tally. */
-export function createTally(): Tally {
+/**
+ * Calls of one run at most: the token of a repository has a thousand an hour, for everything in it. What is left comes with the
+ * next run.
+ */
+export const MOST_CALLS = 80;
+
+/** An empty tally. @param calls how often GitHub was asked so far */
+export function createTally(calls: () => number): Tally {
   const counts = { created: 0, updated: 0, reopened: 0, closed: 0, commented: 0, answered: 0 };
   const problems: string[] = [];
   let waitSeconds = 0;
@@ -60,7 +66,8 @@ export function createTally(): Tally {
     problems: () => [...problems],
     waitSeconds: () => waitSeconds,
     isForbidden: () => isForbidden,
-    shouldStop: () => waitSeconds > 0 || isForbidden || isFenced || silence >= PATIENCE,
+    shouldStop: () =>
+      waitSeconds > 0 || isForbidden || isFenced || silence >= PATIENCE || calls() >= MOST_CALLS,
   };
 }
 

@@ -101,7 +101,7 @@ async function findUnreachable(context: UnreachableContext): Promise<readonly Al
   const list = await listAlertIssues(context.client, {
     labels: listLabels(context.environment),
     etag: null,
-    depth: 'all',
+    since: null,
   });
   return unreachableOf(context, list?.issues ?? []);
 }

@@ -110,7 +110,7 @@ function unknownResult(
       {
         name: 'cannot_evaluate',
         level: levelOf(severity),
-        title: `Nobody can say how ${object === '' ? check.name : object} is`,
+        title: `The check ${check.name} could not look${object === '' ? '' : ` at ${object}`}`,
         detail: reason,
         remediation,
         evidence: evidence ?? {},

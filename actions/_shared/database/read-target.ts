@@ -45,7 +45,7 @@ export async function readTarget(sql: Queryable): Promise<TargetFacts> {
       values ('cron', 'schedule'), ('cron', 'schedule_in_database'), ('cron', 'alter_job'), ('cron', 'unschedule'),
              ('vault', 'create_secret'), ('vault', 'update_secret'), ('net', 'http_post')
     ), wanted_views (nspname, proname) as (
-      values ('ops', 'plan_cron_jobs'), ('ops', 'plan_secrets')
+      values ('ops', 'plan_cron_jobs'), ('ops', 'plan_secrets'), ('ops', 'plan_projects')
     ), own as (
       select oid, rolname, rolsuper, rolbypassrls from pg_catalog.pg_roles where rolname = current_user
     ), applier as (

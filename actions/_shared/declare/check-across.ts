@@ -2,6 +2,7 @@
 import { checkAdvisories } from './check-advisories.ts';
 import { checkChecks } from './check-checks.ts';
 import { checkFunctions, secretsOfFunctions } from './check-functions.ts';
+import { checkProjects } from './check-projects.ts';
 import { closestWord } from './closest-word.ts';
 import type { Finding } from './finding.ts';
 import type { AdvisorySpec } from './kinds/advisory-policy.ts';
@@ -9,9 +10,11 @@ import type { CheckSpec } from './kinds/checks-model.ts';
 import type { JobSpec } from './kinds/cron.ts';
 import type { EnvironmentSpec } from './kinds/environments.ts';
 import type { FunctionSpec } from './kinds/functions.ts';
+import type { ProjectSpec } from './kinds/project-spec.ts';
 import type { SecretSpec } from './kinds/secret-overrides.ts';
 import { checkHosts } from './lint/check-hosts.ts';
 import { checkSecretShapes } from './lint/check-secret-shapes.ts';
+import type { OwnRepository } from './own-repository.ts';
 
 /** All objects of a kind: `names` holds the wrong ones too, `complete` is false when a file could not be read at all. */
 export interface ObjectsOf<Spec> {
@@ -27,6 +30,9 @@ export interface AllObjects {
   readonly functions: ObjectsOf<FunctionSpec>;
   readonly checks: ObjectsOf<CheckSpec>;
   readonly advisories: ObjectsOf<AdvisorySpec>;
+  readonly projects: ObjectsOf<ProjectSpec>;
+  /** What the repository these files lie in has of workflows, where it is known which repository that is. */
+  readonly own: OwnRepository | null;
 }
 
 export interface FileFinding {
@@ -44,6 +50,7 @@ export function checkAcross(objects: AllObjects): readonly FileFinding[] {
     ...checkSecretShapes(objects),
     ...checkHosts(objects),
     ...checkAdvisories(objects),
+    ...checkProjects(objects),
   ];
 }
 
@@ -98,6 +105,7 @@ function checkEnvironmentNames({
   jobs,
   functions,
   checks,
+  projects,
 }: AllObjects): readonly FileFinding[] {
   if (!environments.complete) return [];
   const findings: FileFinding[] = [];
@@ -123,6 +131,7 @@ function checkEnvironmentNames({
   for (const { spec, file } of jobs.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of functions.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of checks.specs) check(file, [], Object.keys(spec.overrides));
+  for (const { spec, file } of projects.specs) check(file, [], Object.keys(spec.overrides));
   for (const { spec, file } of secrets.specs) check(file, [spec.name], Object.keys(spec.overrides));
   return findings;
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { KINDS } from './kinds/registry.ts';
+import { shareDefinitions } from './share-definitions.ts';
 
 /** Path in the repository -> text of the file, for every kind. The same shapes always give the same text. */
 export function jsonSchemas(): Readonly<Record<string, string>> {
@@ -13,7 +14,7 @@ export function jsonSchemas(): Readonly<Record<string, string>> {
       io: 'input',
       unrepresentable: 'any',
     });
-    const { $schema, ...rest } = schema;
+    const { $schema, ...rest } = shareDefinitions(schema);
     return [
       `runbooks/schemas/${name}.schema.json`,
       `${JSON.stringify({ $schema, title: kind.title, ...rest }, null, 2)}\n`,

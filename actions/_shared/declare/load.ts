@@ -8,6 +8,7 @@ import { resolveAdvisories } from './kinds/advisory-policy.ts';
 import type { KindName, Specs } from './kinds/specs.ts';
 import { listFiles } from './list-files.ts';
 import type { DeclarationResult, DesiredFunction, Diagnostic, EnvironmentDeclaration } from './model.ts';
+import type { OwnRepository } from './own-repository.ts';
 import type { FileReading } from './read-file.ts';
 import { readMigrations } from './read-migrations.ts';
 import { openReadingCache, type ReadingCache } from './reading-cache.ts';
@@ -62,6 +63,7 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
     secrets: located(loaded, 'secrets'),
     jobs: located(loaded, 'cron'),
     checks: located(loaded, 'checks'),
+    projects: located(loaded, 'projects'),
     migrations: migrations.migrations,
     diagnostics,
     functions: sources.resolve,
@@ -98,6 +100,16 @@ async function functionSources(
     diagnostics,
     resolve: (environment) => functions.flatMap((each) => resolveFunction(each, environment) ?? []),
   };
+}
+
+/** The workflows that projects of this very repository name; nothing is loaded where there are none. */
+async function readOwn(
+  reader: FileReader,
+  projects: readonly Located<Specs['projects']>[],
+): Promise<OwnRepository | null> {
+  if (projects.length === 0) return null;
+  const { readOwnRepository } = await import('./own-repository.ts');
+  return readOwnRepository(reader, projects);
 }
 
 let parser: typeof import('./read-file.ts') | undefined;
@@ -186,6 +198,8 @@ async function locateAcross(
     functions: objectsOf(loaded, 'functions'),
     checks: objectsOf(loaded, 'checks'),
     advisories: objectsOf(loaded, 'advisories'),
+    projects: objectsOf(loaded, 'projects'),
+    own: await readOwn(reader, located(loaded, 'projects')),
   });
   if (findings.length === 0) return [];
   const source = JSON.stringify(findings);

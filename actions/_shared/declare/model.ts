@@ -240,8 +240,48 @@ export interface DesiredEdgeSecret {
   readonly location: SourceLocation;
 }
 
+/**
+ * The value `ops.declared_projects` tells and `ops.declare_project` takes, snake_case because SQL reads it; nothing is left
+ * out, so that both sides can be compared as text.
+ */
+export interface ProjectDefinition {
+  readonly title: string;
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly repository: string | null;
+  readonly workflow: string | null;
+  /** True: builds are sent to GitHub; else runners of one's own take them. */
+  readonly dispatch: boolean;
+  readonly runtime_version: string | null;
+  readonly keep_seconds: number | null;
+  readonly branches: Readonly<
+    Record<
+      string,
+      {
+        readonly lane: Lane;
+        readonly workflow: string | null;
+        readonly environment: string | null;
+        readonly inputs: Readonly<Record<string, string>>;
+        readonly manual: boolean;
+        readonly one_at_a_time: boolean;
+        readonly cancel_superseded: boolean;
+        readonly stop_superseded: boolean;
+        readonly waiting_limit: number | null;
+      }
+    >
+  >;
+}
+
+/** One declared project, resolved for one environment. */
+export interface DesiredProject {
+  /** Organisation and slug, as in `acme/shop`. */
+  readonly name: string;
+  readonly definition: ProjectDefinition;
+  readonly location: SourceLocation;
+}
+
 /** Kinds of the database, in the order they are applied, then those of the platform; prune runs backwards, last. */
-export type ResourceKind = 'migration' | 'secret' | 'job' | 'cron' | PlatformKind;
+export type ResourceKind = 'migration' | 'secret' | 'job' | 'cron' | 'project' | PlatformKind;
 
 /** Kinds that live behind the Management API and not in the database. */
 export type PlatformKind = 'edge_secret' | 'api_schemas' | 'function';
@@ -256,6 +296,7 @@ export interface DesiredState {
   readonly edgeSecrets: readonly DesiredEdgeSecret[];
   /** Those that are awake, by name. */
   readonly checks: readonly DesiredCheck[];
+  readonly projects: readonly DesiredProject[];
 }
 
 /** What reading `runbooks/` and `migrations/` yields: all diagnostics of the run, never only the first. */

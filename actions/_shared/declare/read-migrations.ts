@@ -1,9 +1,10 @@
 /** Reads `migrations/`: forward only, `<version>_<name>.sql`, in the order of their versions. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FileReader } from './file-reader.ts';
 import type { Diagnostic, MigrationFile } from './model.ts';
 
 const FOLDER = 'migrations';
+const decoder = new TextDecoder();
 const FILE_NAME = /^(\d{14})_([a-z0-9][a-z0-9_]*)\.sql$/;
 
 /** All migrations in order, and what is wrong with the folder. */
@@ -48,14 +49,14 @@ export function readMigrations(reader: FileReader): {
     byVersion.set(version, entry.name);
     const bytes = reader.read(file);
     if (bytes === undefined) continue;
-    const sql = new TextDecoder().decode(bytes);
-    if (sql.trim() === '')
+    const sql = decoder.decode(bytes);
+    if (!/\S/.test(sql))
       fail(
         'migration-empty',
         'is empty',
         'Write its statements, or remove it before it is applied anywhere.',
       );
-    migrations.push({ version, name, sql, checksum: createHash('sha256').update(bytes).digest('hex'), file });
+    migrations.push({ version, name, sql, checksum: hash('sha256', bytes, 'hex'), file });
   }
   return { migrations, diagnostics };
 }

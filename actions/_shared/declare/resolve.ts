@@ -3,6 +3,7 @@ import { ConfigurationError } from '../io/errors.ts';
 import { closestWord } from './closest-word.ts';
 import type { CheckSpec } from './kinds/checks-model.ts';
 import type { JobSpec } from './kinds/cron.ts';
+import { type ProjectSpec, resolveProject } from './kinds/project-spec.ts';
 import { resolveCheck } from './kinds/resolve-check.ts';
 import { resolveSecret, type SecretSpec } from './kinds/secret-overrides.ts';
 import type {
@@ -27,6 +28,7 @@ export interface Declarations {
   readonly secrets: readonly Located<SecretSpec>[];
   readonly jobs: readonly Located<JobSpec>[];
   readonly checks: readonly Located<CheckSpec>[];
+  readonly projects: readonly Located<ProjectSpec>[];
   readonly migrations: readonly MigrationFile[];
   readonly diagnostics: readonly Diagnostic[];
   /** The functions of an environment, with what they are made of. */
@@ -73,6 +75,7 @@ export function resolveEnvironment(declarations: Declarations, name: string): De
     functions,
     edgeSecrets: edgeSecrets(functions, secrets, declarations.functionSecrets),
     checks: declarations.checks.flatMap((check) => resolveCheck(check, environment) ?? []),
+    projects: declarations.projects.flatMap((project) => resolveProject(project, name) ?? []),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
- * A reader for the plain part of YAML our files are written in: block maps, lists of scalars, one-line flow
- * collections, plain and quoted scalars, `|` blocks. It is thirty times faster than the full parser and answers
+ * A reader for the plain part of YAML our files are written in: block maps, lists of scalars and of maps,
+ * one-line flow collections, plain and quoted scalars, `|` blocks. It is thirty times faster than the full parser and answers
  * `null` ("ask the full parser") for everything it is not certain about: every error, tabs, anchors, tags, escapes,
  * folded text, several lines of plain text. A test holds it to the full parser's answers on thousands of files.
  */
@@ -40,10 +40,10 @@ function isPlainText(text: string): boolean {
 }
 
 class LineReader {
-  readonly lines: readonly string[];
+  readonly lines: string[];
   at = 0;
 
-  constructor(lines: readonly string[]) {
+  constructor(lines: string[]) {
     this.lines = lines;
   }
 
@@ -64,7 +64,7 @@ function readBlock(reader: LineReader, indent: number, depth: number): unknown {
   if (depth > MAX_DEPTH) throw NOT_PLAIN;
   const line = reader.line ?? '';
   return line.startsWith('- ', indent) || line.slice(indent) === '-'
-    ? readList(reader, indent)
+    ? readList(reader, indent, depth)
     : readMap(reader, indent, depth);
 }
 
@@ -102,12 +102,13 @@ function readNested(reader: LineReader, indent: number, depth: number): unknown 
   if (line === undefined) return null;
   const inner = indentOf(line);
   if (inner > indent) return readBlock(reader, inner, depth + 1);
-  if (inner === indent && line.startsWith('- ', indent)) return readList(reader, indent);
+  if (inner === indent && line.startsWith('- ', indent)) return readList(reader, indent, depth + 1);
   return null;
 }
 
-/** `- scalar` and `- [flow]`; maps inside a list are left to the full parser. */
-function readList(reader: LineReader, indent: number): unknown[] {
+/** `- scalar`, `- [flow]` and `- key: value` with the other keys below the first; a list inside a list is left to the full parser. */
+function readList(reader: LineReader, indent: number, depth: number): unknown[] {
+  if (depth > MAX_DEPTH) throw NOT_PLAIN;
   const list: unknown[] = [];
   for (let line = reader.line; line !== undefined; line = reader.line) {
     const here = indentOf(line);
@@ -116,13 +117,22 @@ function readList(reader: LineReader, indent: number): unknown[] {
     const text = line.slice(indent + 2).trimStart();
     if (text === '' || text.startsWith('#') || text.startsWith('|') || text.startsWith('- ') || text === '-')
       throw NOT_PLAIN;
-    if (!/^["'{[]/.test(text) && /:(?:\s|$)/.test(text)) throw NOT_PLAIN;
-    list.push(readInline(text));
-    reader.at += 1;
-    reader.skipBlank();
+    if (!/^["'{[]/.test(text) && /:(?:\s|$)/.test(text)) list.push(readListedMap(reader, text, depth));
+    else {
+      list.push(readInline(text));
+      reader.at += 1;
+      reader.skipBlank();
+    }
     if (reader.line !== undefined && reader.indent > indent) throw NOT_PLAIN;
   }
   return list;
+}
+
+/** The map of a list's item: with a blank for the dash, it is a map like any other. */
+function readListedMap(reader: LineReader, text: string, depth: number): Record<string, unknown> {
+  const indent = (reader.line ?? '').length - text.length;
+  reader.lines[reader.at] = ' '.repeat(indent) + text;
+  return readMap(reader, indent, depth + 1);
 }
 
 /** A scalar or flow collection that begins and ends on this line, a comment after it allowed. */

@@ -22,15 +22,17 @@ const PROBE_MS = 1500;
  *
  * @throws whatever the driver throws when the database cannot be reached
  */
-export async function probeWay(url: string): Promise<WayToServer> {
+export async function probeWay(url: string, applicationName?: string): Promise<WayToServer> {
+  const name = applicationName === undefined ? {} : { applicationName };
   const channel = `opsroom_probe_${randomBytes(6).toString('hex')}`;
   let heard = false;
   const listener = openWorkerClient({
     url,
     prepare: false,
-    events: { onNotice: (name) => (heard ||= name === channel) },
+    ...name,
+    events: { onNotice: (told) => (heard ||= told === channel) },
   });
-  const speaker = openWorkerClient({ url, prepare: false });
+  const speaker = openWorkerClient({ url, prepare: false, ...name });
   try {
     const rows = await listener<{ pid: number }[]>`select pg_catalog.pg_backend_pid() as pid`;
     if (rows.state.pid === rows[0]?.pid) return { keepsSession: true };

@@ -20,10 +20,12 @@ interface NoticeOption {
  * before the handshake of the next connection.
  *
  * @param options.prepare prepared statements; false through a transaction pooler
+ * @param options.applicationName shown in pg_stat_activity, `opsroom work` unless somebody else asks
  */
 export function openWorkerClient(options: {
   readonly url: string;
   readonly prepare: boolean;
+  readonly applicationName?: string;
   readonly events?: ClientEvents;
 }): Sql {
   const target = parseConnectionTarget(options.url);
@@ -44,7 +46,7 @@ export function openWorkerClient(options: {
     onnotice: () => {},
     onclose: () => options.events?.onClose?.(),
     connection: {
-      application_name: 'opsroom work',
+      application_name: options.applicationName ?? 'opsroom work',
       ...(target.options === undefined ? {} : { options: target.options }),
     },
   };

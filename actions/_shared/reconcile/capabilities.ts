@@ -5,7 +5,13 @@ import type { MissingCapability, Plan } from './model.ts';
 /** What can be done at this target, decided once from the facts read. */
 export interface Capabilities {
   /** Our tables are there; false before the first apply. */
-  readonly ops: { readonly ledger: boolean; readonly definitions: boolean; readonly audit: boolean };
+  readonly ops: {
+    readonly ledger: boolean;
+    readonly definitions: boolean;
+    readonly audit: boolean;
+    /** Projects can be read as files would declare them. */
+    readonly projects: boolean;
+  };
   readonly migrationHistory: boolean;
   readonly cron: CronCapability;
   /** `names`: what is stored can be seen, and no value compared. */
@@ -41,6 +47,7 @@ export function capabilitiesOf(facts: TargetFacts): Capabilities {
       ledger: has('ops.managed_objects'),
       definitions: has('ops.job_definitions'),
       audit: has('ops.reconciliations'),
+      projects: facts.views['ops.plan_projects'] === true,
     },
     migrationHistory: has('supabase_migrations.schema_migrations'),
     cron: cronCapability(facts),

@@ -39,13 +39,14 @@ export function deletionGuard(input: {
   ];
 }
 
-type Noun = 'job' | 'secret' | 'function' | 'Edge secret';
+type Noun = 'job' | 'secret' | 'project' | 'function' | 'Edge secret';
 
 /** What people call an object that may be deleted; a job is its definition and its row of cron.job. */
 const NOUNS: Readonly<Partial<Record<ResourceKind, Noun>>> = {
   job: 'job',
   cron: 'job',
   secret: 'secret',
+  project: 'project',
   function: 'function',
   edge_secret: 'Edge secret',
 };

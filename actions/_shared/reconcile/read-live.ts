@@ -54,6 +54,8 @@ function refuseBlindness({ relations, views, reader, user }: TargetFacts): void 
       if (relations[table]?.readable === false && views[view] !== true)
         hidden.push(`${table} through ${view}()`);
     }
+    // Younger than the others: a database without it has no projects of ours either.
+    if (views['ops.plan_projects'] === false) hidden.push('ops.projects through ops.plan_projects()');
   }
   if (hidden.length === 0) return;
   throw new ConfigurationError(`Role ${reader ?? user} may not read ${hidden.join(', ')}.`, {

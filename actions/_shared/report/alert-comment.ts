@@ -35,12 +35,20 @@ function ending({ row, members }: Unit): string {
   if (row.kind === 'storm') return 'The storm is over; what is left of it has an issue of its own.';
   if (members.length === 0) return 'No alert stands behind this any more.';
   if (members.length > 1) return `All ${members.length} are over.`;
+  if (last === undefined) return 'It is over.';
   const lasted =
-    last === undefined || last.resolvedAt === null
+    last.resolvedAt === null
       ? ''
       : ` after ${roughDuration(last.resolvedAt.getTime() - last.firstSeenAt.getTime())}`;
-  const by = last?.resolvedBy === null || last === undefined ? '' : ` (${plainText(last.resolvedBy, 60)})`;
-  return `It is over${lasted}${by}.`;
+  const why = last.note === null ? '' : `: ${plainText(last.note, 200)}`;
+  return isPerson(last.resolvedBy)
+    ? `${plainText(last.resolvedBy, 60)} says it is over,${lasted}${why}.`
+    : `It is over${lasted}${why}.`;
+}
+
+/** Passes and jobs of ours resolve in names no login can have, or in these. */
+function isPerson(by: string | null): by is string {
+  return by !== null && !by.includes('_') && by !== 'checks' && by !== 'advisories';
 }
 
 function whoCares(alerts: readonly Alert[]): string {

@@ -2,11 +2,13 @@ import { type Alert, isLive, type Severity, standingOf, worstOf } from '../alert
 import type { Unit } from '../alerts/decide-unit.ts';
 import { jobOf } from '../alerts/job-of-alert.ts';
 import type { JobRun } from '../alerts/statements.ts';
+import { alertEvidence } from './alert-evidence.ts';
 import { runsInWords, sparkline } from './alert-runs.ts';
-import { cellCode, fenced, mention, moment, plainText } from './alert-text.ts';
+import { fenced, mention, moment, plainText, prose } from './alert-text.ts';
 import { boundedMarkdown, inCharacters, type MarkdownSection } from './bounded-markdown.ts';
 import { inlineCode } from './markdown-text.ts';
 import { printable } from './printable.ts';
+import { runRemedy } from './run-remedy.ts';
 
 /** What else is known when an issue is written. */
 export interface AlertIssueView {
@@ -30,19 +32,15 @@ export const SEVERITY_SIGNS: Readonly<Record<Severity, string>> = {
 /** The title of an issue: for people, who may change it; it is never how the issue is found. */
 export function alertIssueTitle({ row, members }: Unit, environment: string): string {
   const live = members.filter(isLive);
-  const [first] = live.length > 0 ? live : members;
-  const what =
-    row.kind === 'storm'
-      ? `${live.length} alerts at once`
-      : row.kind === 'group'
-        ? `${live.length === 1 ? '1 alert' : `${live.length} alerts`} in ${row.key.slice('group:'.length)}`
-        : (first?.title ?? 'an alert');
-  return printable(`${environment}: ${what}`, 200);
+  const [first, ...others] = live.length > 0 ? live : members;
+  if (row.kind === 'storm') return printable(`${environment}: ${live.length} alerts at once`, 200);
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return `${printable(`${environment}: ${first?.title ?? 'an alert'}`, 180)}${more}`;
 }
 
 /** The machine's block of an issue, in Markdown; everything foreign in it can neither mention, link nor close. */
 export function renderAlertIssue(unit: Unit, view: AlertIssueView): string {
-  return unit.row.kind === 'alert' && unit.members.length === 1
+  return unit.row.kind !== 'storm' && unit.members.length === 1
     ? renderOne(unit, view)
     : renderMany(unit, view);
 }
@@ -51,13 +49,15 @@ function renderOne(unit: Unit, view: AlertIssueView): string {
   const [alert] = unit.members;
   if (alert === undefined) return '';
   return boundedMarkdown({
-    head: [headline(alert), ...saidAbout(alert, view), facts(alert)].join('\n\n'),
+    head: [`${headline(alert)}\n${inShort(alert)}`, ...saidAbout(alert, view), ...togetherWith(unit)].join(
+      '\n\n',
+    ),
     sections: [
-      { title: 'What was seen', items: alert.message === '' ? [] : [fenced(alert.message)] },
-      { title: 'Evidence', items: evidence(alert) },
-      { title: 'Runs', items: graph(alert, view) },
+      { title: seenOrNot(alert), items: alert.message === '' ? [] : [fenced(alert.message)] },
       { title: 'What to do', items: remedies(alert) },
-      { title: 'Muted by this', items: unit.muted.map((muted) => `- ${line(muted, view)}`), collapsed: true },
+      { title: 'Runs', items: graph(alert, view) },
+      { title: 'Evidence', items: alertEvidence(alert) },
+      { title: 'Muted by this', items: unit.muted.map((muted) => `- ${name(muted)}`), collapsed: true },
     ],
     foot: foot(view),
     limit: view.limit,
@@ -77,9 +77,9 @@ function renderMany(unit: Unit, view: AlertIssueView): string {
   const count = `**${live.length} of ${unit.members.length} still there**`;
   const sections: MarkdownSection[] = [
     { title: 'Alerts', items: [...live, ...over].map((alert) => item(alert, view)) },
-    { title: 'Runs', items: graphs(live, view), collapsed: true },
     { title: 'What to do', items: uniqueRemedies(live) },
-    { title: 'Muted by these', items: unit.muted.map((muted) => `- ${line(muted, view)}`), collapsed: true },
+    { title: 'Runs', items: graphs(live, view), collapsed: true },
+    { title: 'Muted by these', items: unit.muted.map((muted) => `- ${name(muted)}`), collapsed: true },
   ];
   return boundedMarkdown({
     head: [`${worst === null ? '✅' : SEVERITY_SIGNS[worst]} ${count}`, intro, owners(live)]
@@ -124,8 +124,9 @@ function saidAbout(alert: Alert, view: AlertIssueView): string[] {
           alert.note === null ? '' : `, ${plainText(alert.note)}`
         }.`,
       ];
-    case 'firing':
     case 'recovering':
+      return ['Not seen any more; it is over when it stays away.'];
+    case 'firing':
       return [];
   }
 }
@@ -134,46 +135,23 @@ function until(at: Date | null): string {
   return at === null ? '' : ` until ${moment(at)}`;
 }
 
-function facts(alert: Alert): string {
-  const { owner, runbook } = alert.details;
-  const rows = [
-    ['Severity', alert.severity],
-    ['First seen', moment(alert.firstSeenAt)],
-    ['Seen', `${alert.count === 1 ? 'once' : `${alert.count} times`}, last ${moment(alert.lastSeenAt)}`],
-    ...(alert.check === null ? [['Kind', cellCode(alert.kind)]] : [['Check', cellCode(alert.check)]]),
-    ...(alert.object === null || alert.object === '' ? [] : [['Object', cellCode(alert.object)]]),
-    ...(owner === undefined ? [] : [['Owner', mention(owner).replaceAll('|', '\\|')]]),
-    ...(runbook === undefined ? [] : [['Runbook', cellCode(runbook)]]),
+/** The message of an alert that never was more than unknown says why nobody could look. */
+function seenOrNot({ condition, details }: Alert): string {
+  return condition === 'unknown' && details.unknown === undefined ? 'Why it could not look' : 'What was seen';
+}
+
+/** What a glance must tell: how bad, whose, since when. */
+function inShort({ severity, details, firstSeenAt, lastSeenAt, count }: Alert): string {
+  const times = count === 1 ? 'seen once' : `seen ${count} times, last ${moment(lastSeenAt)}`;
+  const owner = details.owner === undefined ? [] : [mention(details.owner)];
+  return [severity, ...owner, `since ${moment(firstSeenAt)}`, times].join(' · ');
+}
+
+function togetherWith({ row }: Unit): string[] {
+  if (row.kind !== 'group') return [];
+  return [
+    `Whatever else becomes wrong in ${inlineCode(row.key.slice('group:'.length), 100)} joins this issue.`,
   ];
-  return ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
-}
-
-// Shown elsewhere, or of use to machines only.
-const NO_EVIDENCE = new Set([
-  'owner',
-  'runbook',
-  'runbook_command',
-  'remediation',
-  'remedy',
-  'evidence',
-  'cache_key',
-  'unknown',
-]);
-const MOST_EVIDENCE = 40;
-
-/** Evidence is one table; a table cannot be cut, so its rows are bounded here. */
-function evidence({ details }: Alert): string[] {
-  const given: Readonly<Record<string, unknown>> =
-    details.evidence ?? Object.fromEntries(Object.entries(details).filter(([key]) => !NO_EVIDENCE.has(key)));
-  const rows = Object.entries(given)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .slice(0, MOST_EVIDENCE)
-    .map(([key, value]) => `| ${cellCode(key, 60)} | ${cellCode(valueText(value), 300)} |`);
-  return rows.length === 0 ? [] : [['| | |', '|---|---|', ...rows].join('\n')];
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function graph(alert: Alert, view: AlertIssueView): string[] {
@@ -187,18 +165,36 @@ function graphs(alerts: readonly Alert[], view: AlertIssueView): string[] {
   );
 }
 
-function remedies({ details, object }: Alert): string[] {
-  const { remediation = details.remedy, runbook_command: command } = details;
+function remedies(alert: Alert): string[] {
+  const { details, object, condition } = alert;
+  const code = details.error_code;
+  const { remediation = details.remedy ?? (code === undefined ? undefined : runRemedy(code, details.job)) } =
+    details;
+  const command = commandOf(alert);
   return [
-    ...(remediation === undefined ? [] : [`${plainText(remediation, 2000)}`]),
-    ...(command === undefined
+    ...(remediation === undefined ? [] : [prose(remediation, 2000)]),
+    // What nobody could look at is not mended by a runbook.
+    ...(command === null || condition === 'unknown'
       ? []
-      : [`Answer with ${inlineCode(command.replaceAll('$object', object ?? ''), 300)} to run it.`]),
+      : [
+          `Answer with ${inlineCode(command.replaceAll('$object', object || '…'), 300)} to start the runbook.`,
+        ]),
   ];
+}
+
+function commandOf({ details }: Alert): string | null {
+  if (details.runbook_command !== undefined) return details.runbook_command;
+  return details.runbook === undefined ? null : `/run ${details.runbook}`;
 }
 
 function uniqueRemedies(alerts: readonly Alert[]): string[] {
   return [...new Set(alerts.flatMap(remedies))].map((text) => `- ${text}`);
+}
+
+/** One that says nothing for itself. */
+function name({ severity, title, message }: Alert): string {
+  const detail = message === '' ? '' : `: ${prose(message, 200)}`;
+  return `${SEVERITY_SIGNS[severity]} ${plainText(title, 160)}${detail}`;
 }
 
 /** One line of a checklist: ticked when it is over. */
@@ -209,9 +205,8 @@ function item(alert: Alert, view: AlertIssueView): string {
 function line(alert: Alert, view: AlertIssueView): string {
   const standing = standingOf(alert);
   const notes = standing === 'firing' || standing === 'recovering' ? [] : saidAbout(alert, view);
-  const sign = isLive(alert) ? `${SEVERITY_SIGNS[alert.severity]} ` : '';
-  const detail = alert.message === '' ? '' : `: ${plainText(alert.message, 160)}`;
-  return `${sign}${plainText(alert.title, 160)}${isLive(alert) ? detail : ''}${notes.length === 0 ? '' : ` (${notes.join(' ')})`}`;
+  const what = isLive(alert) ? name(alert) : plainText(alert.title, 160);
+  return notes.length === 0 ? what : `${what} (${notes.join(' ')})`;
 }
 
 function owners(alerts: readonly Alert[]): string {

@@ -10,6 +10,24 @@ export function plainText(text: string, limit = 300): string {
     .replaceAll(/\b(www)\./gi, '$1\u200b.');
 }
 
+/** Foreign sentences in which what stands between backticks stays code; everything else as {@link plainText}. */
+export function prose(text: string, limit = 300): string {
+  return text
+    .slice(0, limit)
+    .split(/(?<!`)(`(?!`)[^`\n]{1,200}`)(?!`)/)
+    .map((part, index) => (index % 2 === 1 ? inlineCode(part.slice(1, -1)) : escapedProse(part)))
+    .join('');
+}
+
+/** The blanks at both ends belong to the sentence around. */
+function escapedProse(part: string): string {
+  const [, before = '', after = ''] = /^(\s*)(?:[\s\S]*?)(\s*)$/.exec(part) ?? [];
+  const inner = plainText(part, part.length + 1).trim();
+  return inner === ''
+    ? part.replaceAll(/\s+/g, ' ')
+    : `${before === '' ? '' : ' '}${inner}${after === '' ? '' : ' '}`;
+}
+
 /** Foreign text as inline code inside a cell of a table, where a bar would end the cell even in code. */
 export function cellCode(text: string, limit = 200): string {
   return inlineCode(text, limit).replaceAll('|', '\\|');

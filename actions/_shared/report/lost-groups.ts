@@ -24,6 +24,7 @@ const NOUNS: Readonly<Record<ResourceKind, string>> = {
   secret: 'secret',
   job: 'job',
   cron: 'scheduled job',
+  project: 'project',
   edge_secret: 'Edge secret',
   api_schemas: 'exposed schema',
   function: 'function',

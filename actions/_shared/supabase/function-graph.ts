@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Diagnostic, SourceLocation } from '../declare/model.ts';
 import { locateOffsets } from '../declare/source-text.ts';
@@ -97,9 +97,7 @@ export function hashFunction(
     .map((file) => [file.path, contentDigest(file.content)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1));
   const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify({ files, settings: sorted }))
-    .digest('hex');
+  return hash('sha256', JSON.stringify({ files, settings: sorted }), 'hex');
 }
 
 const digests = new WeakMap<Buffer, string>();
@@ -108,7 +106,7 @@ const digests = new WeakMap<Buffer, string>();
 export function contentDigest(content: Buffer): string {
   const known = digests.get(content);
   if (known !== undefined) return known;
-  const digest = createHash('sha256').update(content).digest('hex');
+  const digest = hash('sha256', content, 'hex');
   digests.set(content, digest);
   return digest;
 }

@@ -17,7 +17,12 @@ export interface ImportReference {
  * @returns in the order of the file
  */
 export function scanImports(source: string, fileName: string): ImportReference[] {
-  const tokens = tokenizeSource(source, { jsx: /\.[jt]sx$/i.test(fileName) });
+  const tokens = tokenizeSource(source, {
+    jsx: /\.[jt]sx$/i.test(fileName),
+    until: endOfLastKeyword(source),
+    // `( 'text' )` at most.
+    behind: 3,
+  });
   const found: ImportReference[] = [];
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];
@@ -26,6 +31,28 @@ export function scanImports(source: string, fileName: string): ImportReference[]
     if (reference !== null) found.push(reference);
   }
   return found.sort((a, b) => a.start - b.start);
+}
+
+/** Right before what is imported stands one of these words, and one of these characters or a comment behind it. */
+const KEYWORDS = [
+  { word: 'from', behind: /\s*(?:['"]|\/[/*])/y },
+  { word: 'import', behind: /\s*(?:['"(]|\/[/*])/y },
+  { word: 'require', behind: /\s*(?:\(|\/[/*])/y },
+] as const;
+
+/** Behind the last such word nothing need be read, and most files have all of them on top. */
+function endOfLastKeyword(source: string): number {
+  return Math.max(...KEYWORDS.map(({ word, behind }) => endOfLast(source, word, behind)));
+}
+
+function endOfLast(source: string, word: string, behind: RegExp): number {
+  let at = source.lastIndexOf(word);
+  while (at >= 0) {
+    behind.lastIndex = at + word.length;
+    if (behind.test(source)) return at + word.length;
+    at = at === 0 ? -1 : source.lastIndexOf(word, at - 1);
+  }
+  return 0;
 }
 
 /** False for `x.import(…)`, `{ import: 1 }` and `{ import() {} }`'s likes. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 
 /** What lies at a path: a file, a folder, nothing, or something outside the project that is not touched. */
@@ -15,7 +15,7 @@ export interface SourceFolder {
 
 /** Opens the project at `root`. */
 export function openSourceFolder(root: string): SourceFolder {
-  const realRoot = realpathSync(root);
+  const realRoot = realpathSync.native(root);
   return {
     find: (file) => find(realRoot, file),
     listBelow: (folder) => listBelow(realRoot, folder.replace(/\/+$/, '')),
@@ -41,14 +41,18 @@ function find(root: string, file: string): FoundSource {
   const wanted = path.resolve(root, file);
   let real: string;
   try {
-    real = realpathSync(wanted);
+    real = realpathSync.native(wanted);
   } catch (error) {
     if (isMissing(error)) return { kind: isInside(root, wanted) ? 'missing' : 'outside' };
     throw error;
   }
   if (!isInside(root, real)) return { kind: 'outside' };
-  if (statSync(real).isDirectory()) return { kind: 'folder' };
-  return { kind: 'file', content: readFileSync(real), real };
+  try {
+    return { kind: 'file', content: readFileSync(real), real };
+  } catch (error) {
+    if (codeOf(error) === 'EISDIR') return { kind: 'folder' };
+    throw error;
+  }
 }
 
 function isInside(root: string, file: string): boolean {
@@ -56,9 +60,11 @@ function isInside(root: string, file: string): boolean {
 }
 
 function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(String(error.code))
-  );
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function listBelow(root: string, folder: string): string[] {

@@ -40,11 +40,18 @@ interface Scan {
  * Splits a source file into tokens. Never throws: what makes no sense becomes single characters, as in an editor.
  *
  * @param options.jsx whether `<` may open an element: true for `.tsx` and `.jsx`
+ * @param options.until nobody asks for more than the `behind` tokens that begin at this offset or behind it
  */
-export function tokenizeSource(source: string, options: { readonly jsx: boolean }): SourceToken[] {
-  const scan: Scan = { source, jsx: options.jsx, tokens: [], brackets: [], at: 0, operand: true };
+export function tokenizeSource(
+  source: string,
+  options: { readonly jsx: boolean; readonly until?: number; readonly behind?: number },
+): SourceToken[] {
+  const { jsx, until = source.length, behind = 0 } = options;
+  const scan: Scan = { source, jsx, tokens: [], brackets: [], at: 0, operand: true };
   if (source.startsWith('#!')) scan.at = endOfLine(source, 0);
-  while (scan.at < source.length) readToken(scan);
+  while (scan.at < Math.min(until, source.length)) readToken(scan);
+  const enough = scan.tokens.length + behind;
+  while (scan.at < source.length && scan.tokens.length < enough) readToken(scan);
   return scan.tokens;
 }
 
@@ -54,11 +61,23 @@ function readToken(scan: Scan): void {
   const character = source.charAt(at);
   if (character === '"' || character === "'") readText(scan);
   else if (character === '`') readTemplate(scan, at + 1);
-  else if (/[0-9]/.test(character)) readPattern(scan, 'number', /[0-9][0-9A-Za-z_.]*/y);
-  else if (/[\p{ID_Start}$_#@\\]/u.test(codePoint(source, at))) readWord(scan);
+  else if (character >= '0' && character <= '9') readPattern(scan, 'number', NUMBER);
+  else if (beginsWord(source, at)) readWord(scan);
   else if (character === '/' && scan.operand) readRegex(scan);
   else if (character === '<' && scan.jsx && scan.operand && opensElement(source, at)) readElement(scan);
   else readPunctuator(scan);
+}
+
+/** Nearly all words are plain: the tables of Unicode are asked for the others alone, and made then. */
+const PLAIN_START = /[A-Za-z$_#@\\]/;
+const PLAIN_WORD = /[A-Za-z$_#@][0-9A-Za-z$_#@]*(?![0-9A-Za-z$_#@\\\u0080-\uffff])/y;
+const NUMBER = /[0-9][0-9A-Za-z_.]*/y;
+const BLANKS = /[\s\uFEFF]+/y;
+
+function beginsWord(source: string, at: number): boolean {
+  return source.charCodeAt(at) < 0x80
+    ? PLAIN_START.test(source.charAt(at))
+    : /\p{ID_Start}/u.test(codePoint(source, at));
 }
 
 /** Skips one run of blanks or one comment. */
@@ -73,10 +92,9 @@ function skipBlank(scan: Scan): boolean {
     scan.at = end < 0 ? source.length : end + 2;
     return true;
   }
-  const blanks = /[\s\uFEFF]+/y;
-  blanks.lastIndex = at;
-  if (!blanks.test(source)) return false;
-  scan.at = blanks.lastIndex;
+  BLANKS.lastIndex = at;
+  if (!BLANKS.test(source)) return false;
+  scan.at = BLANKS.lastIndex;
   return true;
 }
 
@@ -99,15 +117,20 @@ function readPattern(scan: Scan, kind: SourceToken['kind'], pattern: RegExp): vo
 }
 
 function readWord(scan: Scan): void {
-  const pattern = /(?:[\p{ID_Continue}$#@\u200c\u200d]|\\u\{?[0-9A-Fa-f]+\}?|\\)+/uy;
-  pattern.lastIndex = scan.at;
-  const value = pattern.exec(scan.source)?.[0] ?? codePoint(scan.source, scan.at);
+  PLAIN_WORD.lastIndex = scan.at;
+  const value = PLAIN_WORD.exec(scan.source)?.[0] ?? foreignWord(scan);
   const isMember = ['.', '?.'].includes(scan.tokens.at(-1)?.value ?? '');
   push(
     scan,
     { kind: 'word', value, start: scan.at, end: scan.at + value.length },
     !isMember && BEFORE_OPERAND.has(value),
   );
+}
+
+function foreignWord({ source, at }: Scan): string {
+  const pattern = /(?:[\p{ID_Continue}$#@\u200c\u200d]|\\u\{?[0-9A-Fa-f]+\}?|\\)+/uy;
+  pattern.lastIndex = at;
+  return pattern.exec(source)?.[0] ?? codePoint(source, at);
 }
 
 function readText(scan: Scan): void {
@@ -118,7 +141,8 @@ function readText(scan: Scan): void {
   while (end < source.length && source.charAt(end) !== quote && !/[\n\r]/.test(source.charAt(end))) {
     end += source.charAt(end) === '\\' ? 2 : 1;
   }
-  const value = resolveEscapes(source.slice(at + 1, end));
+  const written = source.slice(at + 1, end);
+  const value = written.includes('\\') ? resolveEscapes(written) : written;
   push(scan, { kind: 'text', value, start: at, end: Math.min(end + 1, source.length) }, false);
 }
 

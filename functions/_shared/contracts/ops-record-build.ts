@@ -9,7 +9,7 @@ const leased = {
 
 const Level = z.enum(['debug', 'info', 'notice', 'warning', 'error']);
 
-/** One thing a recorder has to say; the arguments of ops.record_build_lines, record_build_status, record_build_artifact and record_build_metrics. */
+/** One thing a recorder has to say; the arguments of ops.record_build_lines, _status, _artifact, _metrics and _deployment. */
 export const RecordBuildCall = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('lines'),
@@ -31,7 +31,10 @@ export const RecordBuildCall = z.discriminatedUnion('op', [
     status: z.enum(['running', 'succeeded', 'almost', 'failed', 'cancelled']),
     error: z.string().max(10_000).optional(),
     result: z.record(z.string(), z.unknown()).optional(),
-    environment_url: z.string().max(2000).optional(),
+    environment_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
   }),
   z.strictObject({
     op: z.literal('artifact'),
@@ -62,6 +65,15 @@ export const RecordBuildCall = z.discriminatedUnion('op', [
       .min(1)
       .max(1000),
   }),
+  z.strictObject({
+    op: z.literal('deployment'),
+    environment: z.string().min(1).max(255),
+    state: z.enum(['in_progress', 'success', 'failure', 'error']),
+    environment_url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
+  }),
 ]);
 
 /** What `ops-record-build` is asked by a run that proved itself. */
@@ -71,6 +83,11 @@ export const RecordBuildRequest = z.discriminatedUnion('op', [
     /** Left out: the build is opened for the run. */
     build_id: z.uuid().optional(),
     project: z.string().max(63).optional(),
+    /** What is built, when it is not the commit of the run. */
+    commit: z
+      .string()
+      .regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/)
+      .optional(),
     trigger: z.enum(['push', 'dispatch', 'schedule', 'manual', 'api']).default('push'),
     runner_id: z.string().min(1).max(200),
   }),

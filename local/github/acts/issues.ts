@@ -1,7 +1,13 @@
 import { envelope } from '../events/payloads/envelope.ts';
 import type { JsonObject } from '../json-schema.ts';
 import { renderIssue, renderLabelByName, renderUser } from '../resources/render.ts';
-import { addIssue, type StoredIssue, type StoredIssueEvent, uniqueLabels } from '../state/issues.ts';
+import {
+  addIssue,
+  forgetIssue,
+  type StoredIssue,
+  type StoredIssueEvent,
+  uniqueLabels,
+} from '../state/issues.ts';
 import { takeId } from '../store.ts';
 import type { Actor, World } from '../world.ts';
 
@@ -107,6 +113,12 @@ export function lockIssue(
   issue.lockReason = locked ? reason : null;
   note(world, actor, { issue, kind: locked ? 'locked' : 'unlocked' });
   tellIssue(world, actor, { issue, action: locked ? 'locked' : 'unlocked' });
+}
+
+/** Somebody deletes the issue, as the site lets administrators. */
+export function deleteIssue(world: World, actor: Actor, issue: StoredIssue): void {
+  tellIssue(world, actor, { issue, action: 'deleted' });
+  forgetIssue(world.store, issue.number);
 }
 
 /** Something about the issue changed now. */

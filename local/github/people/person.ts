@@ -1,5 +1,12 @@
 import { comment, deleteComment, editComment, react } from '../acts/comments.ts';
-import { changeIssue, type IssueChange, lockIssue, type NewIssue, openIssue } from '../acts/issues.ts';
+import {
+  changeIssue,
+  deleteIssue,
+  type IssueChange,
+  lockIssue,
+  type NewIssue,
+  openIssue,
+} from '../acts/issues.ts';
 import { type NewPullRequest, openPullRequest } from '../acts/pull-requests.ts';
 import { type Push, push } from '../acts/push.ts';
 import { dispatchRepository } from '../acts/repository-dispatch.ts';
@@ -22,6 +29,8 @@ export interface Person {
   readonly closeIssue: (issue: number, reason?: 'completed' | 'not_planned') => void;
   readonly reopenIssue: (issue: number) => void;
   readonly lockIssue: (issue: number) => void;
+  /** For good: its number answers 410 from now on. */
+  readonly deleteIssue: (issue: number) => void;
   readonly comment: (issue: number, body: string) => StoredComment;
   readonly editComment: (comment: number, body: string) => void;
   readonly deleteComment: (comment: number) => void;
@@ -75,6 +84,10 @@ export function personIn(world: World, login: string): Person {
     lockIssue: (number) => {
       requireRole(world, login, 'triage');
       lockIssue(world, actor, { issue: issueOf(number), locked: true });
+    },
+    deleteIssue: (number) => {
+      requireRole(world, login, 'admin');
+      deleteIssue(world, actor, issueOf(number));
     },
     comment: (number, body) => {
       if (issueOf(number).locked) requireWrite();

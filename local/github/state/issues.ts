@@ -172,7 +172,7 @@ export function uniqueLabels(store: Store, names: readonly string[]): string[] {
 }
 
 /** Takes an issue away for good, as an administrator can: its number answers 410 from now on. */
-export function deleteIssue(store: Store, number: number): void {
+export function forgetIssue(store: Store, number: number): void {
   if (!store.issues.delete(number)) return;
   store.deletedIssues.add(number);
   for (const comment of store.comments.values())

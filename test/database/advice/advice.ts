@@ -88,8 +88,6 @@ export async function scanAs(
   role = 'postgres',
 ): Promise<ScanReport> {
   const { desired, policy } = await readFiles(files);
-  // As hosted does.
-  if (role === 'postgres') await tx`grant pg_monitor to postgres`;
   await tx`select set_config('role', ${role}, true)`;
   const report = await scanWithin(tx, { desired, policy: withoutLints(policy), now: new Date() });
   await tx.unsafe('reset role').simple();

@@ -22,7 +22,6 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 describe('a scan of a running scheduler', { timeout: 120_000 }, () => {
   it('reads its settings, its worker and its jobs as role postgres', async () => {
-    await database.superuser`grant pg_monitor to postgres`;
     const report = await look();
     const silent = new Set(report.unevaluated.map(({ rule }) => rule));
     expect([...silent]).toEqual([]);

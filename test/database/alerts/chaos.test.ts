@@ -19,6 +19,8 @@ it('issues say what alerts say after 40 runs, two at a time, with every third ca
     runs: 40,
     things: 40,
     faultRate: 0.3,
+    // Several passes, each of which is five minutes there.
+    staleMs: 300,
     seed: 20_261_121,
     say: () => undefined,
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { MOST_CALLS } from '../../../actions/_shared/alerts/tally.ts';
 import { addIssue } from '../../../local/github/store.ts';
 import { ACTIONS_LOGIN } from '../../../local/github/tokens.ts';
 import { passTime } from './pass-time.ts';
@@ -7,6 +8,7 @@ import { type AlertWorld, found, policy, startAlertWorld } from './world.ts';
 const world: AlertWorld = await startAlertWorld(import.meta.url, { late: policy() });
 const { service, pass, project, github, issues } = world;
 const { sql } = world.database;
+github.addUser({ login: 'root', role: 'admin' });
 afterAll(() => world.drop());
 beforeEach(async () => {
   await sql`
@@ -14,6 +16,7 @@ beforeEach(async () => {
              ops.alert_projections restart identity`;
   github.store.issues.clear();
   github.store.comments.clear();
+  github.store.deletedIssues.clear();
   await pass();
   await project();
 });
@@ -60,6 +63,45 @@ describe('when GitHub', () => {
     expect(issues()).toHaveLength(1);
     expect((await project()).kind).toBe('done');
     expect(issues()).toHaveLength(1);
+  });
+
+  it('opens an issue, loses the answer, and lists lag for longer than anybody saw: it is found by its number', async () => {
+    github.as('data-team').openIssue({ title: 'not ours' });
+    github.fail({ operation: 'issues/create', kind: 'lost_answer', times: 1 });
+    await pass({ results: one });
+    github.lagBehind(50);
+    github.as('data-team').openIssue({ title: 'not ours' });
+    await project();
+    github.as('data-team').openIssue({ title: 'not ours either' });
+    await passTime(sql, '11 minutes');
+    expect(await project()).toMatchObject({ kind: 'done', counts: { created: 0 } });
+    expect(await service`select issue_number from ops.alerts`).toEqual([{ issue_number: 3 }]);
+    expect(issues().filter(({ labels }) => labels.includes('ops-alert'))).toHaveLength(1);
+    github.lagBehind(0);
+  });
+
+  it('opens an issue nobody hears of, and it is over: it is found and closed, and comes back as the same', async () => {
+    github.fail({ operation: 'issues/create', kind: 'lost_answer', times: 1 });
+    github.lagBehind(50);
+    await pass({ results: one });
+    await project();
+    await pass();
+    await passTime(sql, '11 minutes');
+    await project();
+    await pass({ results: one });
+    await project();
+    expect(issues()).toMatchObject([{ number: 1, state: 'open' }]);
+    github.lagBehind(0);
+  });
+
+  it('cannot be asked whether a lost issue is there, no second one is opened', async () => {
+    github.fail({ operation: 'issues/create', kind: 'bad_gateway', times: 1 });
+    await pass({ results: one });
+    await project();
+    await passTime(sql, '11 minutes');
+    github.fail({ operation: 'issues/get', kind: 'bad_gateway', times: 1 });
+    expect(await project()).toMatchObject({ kind: 'behind', left: 1, counts: { created: 0 } });
+    expect(await project()).toMatchObject({ kind: 'done', counts: { created: 1 } });
   });
 
   it('did not open it, it is opened when no list can hide it any more', async () => {
@@ -188,6 +230,27 @@ describe('an issue', () => {
     expect(issues()[0]?.body).not.toBe(old?.body);
   });
 
+  it('that a person deletes is opened anew when there is something to say, and not before', async () => {
+    await pass({ results: one });
+    await project();
+    github.as('root').deleteIssue(1);
+    expect(await project()).toMatchObject({ kind: 'done', calls: 1 });
+    expect(issues()).toEqual([]);
+    await pass({ results: [found('late', 'sync', { severity: 'critical' })] });
+    expect(await project()).toMatchObject({
+      kind: 'behind',
+      problems: ['issue #1: it is not there any more'],
+    });
+    expect(await project()).toMatchObject({ kind: 'done', counts: { created: 1 } });
+    expect(issues()).toMatchObject([{ number: 2, state: 'open' }]);
+    expect(await service`select issue_number from ops.alerts`).toEqual([{ issue_number: 2 }]);
+    github.as('root').deleteIssue(2);
+    await pass();
+    await project();
+    expect(await project()).toMatchObject({ kind: 'done', left: 0, calls: 1 });
+    expect(issues()).toEqual([]);
+  });
+
   it('with 60,000 characters of people keeps them all', async () => {
     await pass({ results: one });
     await project();
@@ -205,6 +268,26 @@ describe('an issue', () => {
     await pass();
     expect((await project()).kind).toBe('done');
     expect(issue).toMatchObject({ body: full, state: 'closed' });
+  });
+});
+
+describe('a run', () => {
+  it('asks GitHub eighty times at most, and those that follow do the rest', async () => {
+    const many = Array.from({ length: 150 }, (_, index) => `thing-${index}`);
+    for (let from = 0; from < many.length; from += 10) {
+      await pass({ results: many.slice(0, from + 10).map((object) => found('late', object)) });
+      await project();
+    }
+    expect(issues()).toHaveLength(150);
+    for (const { number } of issues()) github.as('data-team').closeIssue(number);
+    for (const issue of github.store.issues.values()) issue.updatedAt = new Date(Date.now() + 2000);
+    const first = await project();
+    expect(first).toMatchObject({ kind: 'behind' });
+    expect(first.calls).toBeLessThanOrEqual(MOST_CALLS);
+    expect((await project()).kind).toBe('done');
+    expect(await service`select distinct status, acknowledged_by from ops.alerts`).toEqual([
+      { status: 'acknowledged', acknowledged_by: 'data-team' },
+    ]);
   });
 });
 

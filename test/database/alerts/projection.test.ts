@@ -80,7 +80,7 @@ describe('the issue of an alert', () => {
     expect(issues()).toHaveLength(1);
     expect(comments()).toEqual([
       '#1 It is worse: **critical** now. @data-team',
-      expect.stringMatching(/^#1 It is over after \d+ seconds? \(checks\)\.$/),
+      expect.stringMatching(/^#1 It is over after \d+ seconds?: seen to be well\.$/),
       '#1 It is back. @data-team',
     ]);
     expect(github.violations).toEqual([]);
@@ -102,8 +102,8 @@ describe('the issue of an alert', () => {
     const bodies = issues()
       .map(({ body }) => body)
       .join();
-    expect(bodies).toContain('| Owner | @nobody-here |');
-    expect(bodies).toContain('| Owner | @acme/data |');
+    expect(bodies).toContain('warning · @nobody-here · since');
+    expect(bodies).toContain('warning · @acme/data · since');
   });
 
   it('costs one call while nothing changes, however often it is seen', async () => {
@@ -315,7 +315,7 @@ describe('a cause', () => {
     await project();
     expect(issues().map(({ title }) => title)).toEqual(['production: Something is dead']);
     expect(the(1).body).toContain('Something is late: a');
-    expect(the(1).body).toContain('`/run wake object=`');
+    expect(the(1).body).toContain('`/run wake object=…`');
   });
 
   it('explains an issue that was there before it', async () => {

@@ -14,7 +14,6 @@ it('where there is a publication for Realtime, runs and builds are in it', async
     where p.pubname = 'supabase_realtime' order by 1`;
   expect(rows.map((row) => row.name)).toEqual([
     'ops.artifacts',
-    'ops.build_events',
     'ops.builds',
     'ops.run_events',
     'ops.runs',

@@ -56,7 +56,7 @@ describe('a failing job', () => {
     expect(await activeAlerts(sql)).toMatchObject({ 'job:sync': { severity: 'critical', count: 1 } });
     const [alert] = await sql`select title, details from ops.alerts`;
     expect(alert).toMatchObject({
-      title: 'sync: sql_error',
+      title: 'Job sync fails: sql_error',
       details: {
         job: 'sync',
         status: 'failed',

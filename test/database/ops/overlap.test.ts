@@ -32,6 +32,35 @@ it('skip records each slot that found the former run still open, and alerts nobo
   expect(await activeAlerts(sql)).toEqual({});
 });
 
+it("a run that was answered is in nobody's way, also before the collector wrote it down", async () => {
+  await declareJob(sql, 'sync', { retry: { attempts: 2, backoff_ms: 5000, on: ['5xx'] } });
+  await fire(sql, 'sync', '2027-01-01T10:00:00Z');
+  await answer(sql, 'sync', { at: '2027-01-01T10:00:01Z', status: 200 });
+  expect(await fire(sql, 'sync', '2027-01-01T10:01:00Z')).toMatch(/^fired/);
+  await answer(sql, 'sync', { at: '2027-01-01T10:01:01Z', status: 503 });
+  expect(await fire(sql, 'sync', '2027-01-01T10:02:00Z')).toMatch(/^skipped \d+ overlap$/);
+  await collect(sql, '2027-01-01T10:02:00Z');
+  expect(await statuses('sync')).toEqual(['schedule succeeded', 'schedule fired', 'schedule skipped']);
+  expect(await activeAlerts(sql)).toEqual({});
+});
+
+it('an answered run that has still to report is in the way', async () => {
+  await declareJob(sql, 'sync', { expect: { report: true } });
+  await fire(sql, 'sync', '2027-01-01T10:00:00Z');
+  await answer(sql, 'sync', { at: '2027-01-01T10:00:01Z', status: 202 });
+  expect(await fire(sql, 'sync', '2027-01-01T10:01:00Z')).toMatch(/^skipped \d+ overlap$/);
+});
+
+it("queued work that is done is in nobody's way", async () => {
+  await declareJob(sql, 'sync', {
+    call: { kind: 'enqueue', task_type: 'once', payload: {}, max_attempts: 1, await_report: true },
+  });
+  await fire(sql, 'sync', '2027-01-01T10:00:00Z');
+  expect(await fire(sql, 'sync', '2027-01-01T10:01:00Z')).toMatch(/^skipped \d+ overlap$/);
+  await sql`select ops.cancel_job(q.id) from ops.queued_jobs q where q.task_type = 'once'`;
+  expect(await fire(sql, 'sync', '2027-01-01T10:02:00Z')).toMatch(/^fired/);
+});
+
 it('queue_one lets one wait, skips the rest, and starts the one when the former ends', async () => {
   await declareJob(sql, 'sync', { overlap: 'queue_one' });
   await fire(sql, 'sync', '2027-01-01T10:00:00Z');

@@ -101,6 +101,7 @@ export function desiredState(parts: Partial<DesiredState> = {}): DesiredState {
     functions: [],
     edgeSecrets: [],
     checks: [],
+    projects: [],
     ...parts,
   };
 }

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { LogEvent } from '../../../actions/_shared/builds/reading/build.ts';
+import { shortId } from '../../../actions/_shared/builds/reading/builds-terminal.ts';
 import { followLog } from '../../../actions/_shared/builds/reading/follow-log.ts';
 import { type BuildNews, buildChannel, listenForNews } from '../../../actions/_shared/builds/reading/news.ts';
 import { databaseChannel } from '../../../actions/_shared/builds/recorder/database-channel.ts';
@@ -48,6 +50,9 @@ describe('who follows a log', () => {
         for (const { attempt, message } of events) if (attempt > 0) delays.push(Date.now() - Number(message));
       },
     });
+    expect(
+      await sql`select count(*)::int as listeners from pg_stat_activity where datname = current_database() and application_name = 'opsroom follow' and query ilike 'listen%'`,
+    ).toEqual([{ listeners: 1 }]);
     for (let line = 0; line < 30; line += 1) {
       recorder.write(String(Date.now()), { step: 'build' });
       await sleep(40);
@@ -80,7 +85,7 @@ describe('who follows a log', () => {
       if (line % 40 === 0) {
         await database.superuser`
           select pg_terminate_backend(pid) from pg_stat_activity
-          where datname = current_database() and application_name in ('cut me', 'opsroom work', 'opsroom record')`;
+          where datname = current_database() and application_name in ('cut me', 'opsroom follow', 'opsroom record')`;
       }
       await sleep(5);
     }
@@ -201,6 +206,46 @@ describe('opsroom logs', () => {
     ).toEqual(['one', 'two\u001b[31m red\u001b[0m']);
   });
 
+  it('--follow prints a line within a second of its being written, also after its connections were cut', async () => {
+    const lease = await run();
+    const { recorder } = openTestRecorder({ channel: databaseChannel({ url }), lease });
+    const followed = workshop.start('logs', lease.buildId, '--follow');
+    let out = '';
+    const arrived = async (text: string, withinMs: number): Promise<number> => {
+      const began = Date.now();
+      while (!out.includes(text)) {
+        if (Date.now() - began > withinMs)
+          throw new Error(`not within ${withinMs} ms: ${text}; so far: ${out}`);
+        await sleep(5);
+      }
+      return Date.now() - began;
+    };
+    followed.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    const ended = once(followed, 'close');
+    recorder.write('before anybody looked', { step: null });
+    await arrived('before anybody looked', 10_000);
+    recorder.write('the first one live', { step: null });
+    expect(await arrived('the first one live', 1000)).toBeLessThan(1000);
+    const cut = await database.superuser`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name in ('opsroom', 'opsroom follow')`;
+    expect(cut.length).toBeGreaterThanOrEqual(2);
+    recorder.write('while nobody listened', { step: null });
+    await arrived('while nobody listened', 10_000);
+    recorder.write('live again', { step: null });
+    expect(await arrived('live again', 1000)).toBeLessThan(1000);
+    recorder.call({ op: 'status', status: 'failed' });
+    await recorder.drain(5000);
+    await recorder.close();
+    expect(await ended).toEqual([1, null]);
+    expect(
+      out
+        .split('\n')
+        .map((line) => line.slice(13))
+        .filter((line) => line !== '' && !line.startsWith('==')),
+    ).toEqual(['before anybody looked', 'the first one live', 'while nobody listened', 'live again']);
+  });
+
   it('begins where it is asked to', async () => {
     const lease = await run();
     await sql`
@@ -240,7 +285,8 @@ describe('opsroom builds', () => {
       /PRODUCTION[\s\S]*main[\s\S]*running[\s\S]*STAGING[\s\S]*staging[\s\S]*DEVELOPMENT[\s\S]*dev/,
     );
     const list = await workshop.opsroom('builds', 'app', 'main', '--status', 'running');
-    expect(list.out).toContain(lease.buildId);
+    expect(list.out).toMatch(/^ {2}main +running +\d+ s ago/m);
+    expect(list.out).toContain(shortId(lease.buildId));
     const rows = JSON.parse(
       (await workshop.opsroom('builds', 'acme/app', 'main', '--format', 'json', '--limit', '2')).out,
     );
@@ -255,7 +301,7 @@ describe('opsroom builds', () => {
           '--format',
           'json',
           '--before',
-          rows[1].id,
+          shortId(rows[1].id),
           '--limit',
           '2',
         )

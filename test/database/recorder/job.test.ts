@@ -122,6 +122,36 @@ describe('a job that records', () => {
     }
   });
 
+  it('ends the build only when it goes wrong, where other jobs come after it', async () => {
+    for (const [jobStatus, status] of [
+      ['success', 'running'],
+      ['failure', 'failed'],
+      ['cancelled', 'cancelled'],
+    ] as const) {
+      const lease = await run();
+      const job = openJob(url, lease, { finish: 'failed' });
+      expect((await finish(job, jobStatus)).kind).toBe('stored');
+      const [build] = await sql`select status from ops.builds where id = ${lease.buildId}`;
+      expect([jobStatus, build?.status]).toEqual([jobStatus, status]);
+    }
+  });
+
+  it('says how its deployment went', async () => {
+    for (const [jobStatus, state] of [
+      ['success', 'success'],
+      ['failure', 'failure'],
+      ['cancelled', 'error'],
+    ] as const) {
+      const lease = await run();
+      const job = openJob(url, lease, { deployment: 'staging', environmentUrl: 'https://staging.test' });
+      writeCall(job.paths, { op: 'deployment', environment: 'staging', state: 'in_progress' });
+      expect((await finish(job, jobStatus)).kind).toBe('stored');
+      expect(
+        await sql`select environment, state, environment_url from ops.deployments where build_id = ${lease.buildId}`,
+      ).toEqual([{ environment: 'staging', state, environment_url: 'https://staging.test' }]);
+    }
+  });
+
   it('stops its command when somebody asked for that', async () => {
     const lease = await run();
     const job = openJob(url, lease);

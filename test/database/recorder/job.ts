@@ -7,6 +7,7 @@ import type { Lease } from '../../../actions/_shared/builds/recorder/channel.ts'
 import { CHANNEL_VARIABLES } from '../../../actions/_shared/builds/recorder/open-channel.ts';
 import {
   makeFolder,
+  type Session,
   type SessionFolder,
   sessionFolder,
   writeSession,
@@ -33,11 +34,17 @@ export interface RecordedJob {
 }
 
 /** @param lease left out: the build is taken by the background process */
-export function openJob(url: string, lease?: Lease): RecordedJob {
+export function openJob(url: string, lease?: Lease, session: Partial<Session> = {}): RecordedJob {
   const temp = scratchFolder();
   const paths = sessionFolder(temp);
   makeFolder(paths);
-  writeSession(paths, { request, finish: true, shift: 0, ...(lease === undefined ? {} : { lease }) });
+  writeSession(paths, {
+    request,
+    finish: 'always',
+    shift: 0,
+    ...(lease === undefined ? {} : { lease }),
+    ...session,
+  });
   const program = path.join(temp, 'program', 'index.ts');
   mkdirSync(path.dirname(program));
   writeFileSync(program, `import { run } from ${JSON.stringify(main)};\n\nawait run();\n`);

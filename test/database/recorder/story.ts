@@ -6,12 +6,9 @@ import type { Sql } from 'postgres';
 import type { BuildChannel, Lease, StartRequest } from '../../../actions/_shared/builds/recorder/channel.ts';
 import { Journal } from '../../../actions/_shared/builds/recorder/journal.ts';
 import { DEFAULT_LIMITS, type RecorderLimits } from '../../../actions/_shared/builds/recorder/limits.ts';
-import {
-  Recorder,
-  type RecorderState,
-  type Taken,
-} from '../../../actions/_shared/builds/recorder/recorder.ts';
+import { Recorder } from '../../../actions/_shared/builds/recorder/recorder.ts';
 import { createLineRedaction } from '../../../actions/_shared/builds/recorder/redact-lines.ts';
+import type { RecorderState, Taken } from '../../../actions/_shared/builds/recorder/sender.ts';
 import { addBuild, addOrganisation, claim, type Organisation } from '../builds/people.ts';
 
 /** An empty folder of a test's own. */

@@ -30,6 +30,9 @@ const relations = table(`
   ops.build_events                    ----  .---    s---  .---  .---   s---
   ops.build_leases                    ----  ----    ----  ----  ----   s---
   ops.build_dispatches                ----  .---    s---  .---  .---   s---
+  ops.deployments                     ----  .---    s---  .---  .---   s---
+  ops.log_recoveries                  ----  ----    ----  ----  ----   s---
+  ops.buffer_looks                    ----  ----    ----  ----  ----   s---
   ops.artifacts                       ----  .---    s---  .---  .---   siud
   ops.metrics                         ----  .---    s---  .---  .---   s---
   ops.metric_minutes                  ----  .---    s---  .---  .---   s---
@@ -137,8 +140,10 @@ const open = table(`
   ops.build_log_since                 -     .       x  .  .      x
   ops.build_log_position              -     .       x  .  .      x
   ops.build_channel                   -     x       x  x  x      x
+  ops.may_hear                        -     .       x  .  .      -
   ops.repository_name                 -     x       x  x  x      x
   ops.build_artifacts                 -     .       x  .  .      x
+  ops.project_deployments             -     .       x  .  .      x
   ops.metric_resolution               -     x       x  x  x      x
   ops.metric_annotations              -     .       x  .  .      x
   ops.build_is_final                  -     x       x  x  x      x
@@ -191,7 +196,7 @@ const service = everyone(
   [alerts]
   ops.raise_alert ops.raise_alerts ops.resolve_alert ops.resolve_alert_by_id ops.resolve_alerts ops.resolve_all_alerts
   ops.acknowledge_alert ops.snooze_alert ops.severity_rank ops.glob_pattern ops.require_matcher ops.alert_matches
-  ops.create_silence ops.end_silence ops.wake_alerts ops.apply_silences ops.apply_mutes ops.judge_alerts
+  ops.create_silence ops.end_silence ops.wake_alerts ops.apply_silences ops.apply_mutes ops.judge_alerts ops.alert_flaps ops.end_held_alerts
   ops.record_check_pass ops.note_check_states ops.raise_checked_alerts ops.calm_checked_alerts ops.retire_checks
   ops.record_scan
   ops.record_heartbeat ops.begin_alert_projection ops.end_alert_projection ops.bind_alerts ops.attempt_alert_issue
@@ -220,6 +225,7 @@ const service = everyone(
   ops.create_build ops.enqueue_build ops.claim_next_run ops.heartbeat_build ops.set_build_status ops.retry_build
   ops.claim_build_dispatches ops.settle_build_dispatch ops.open_build ops.start_build_run ops.silent_builds ops.settle_silent_build
   ops.rollback_build ops.trigger_build ops.find_branch ops.declare_project ops.declared_projects ops.archive_project
+  ops.cancel_waiting_builds ops.waiting_upgrades
   ops.extra_runs ops.forget_extra_run
   ops.cancel_build ops.rescue_builds ops.build_writer ops.append_build_event ops.append_build_events
   ops.record_artifact ops.record_metrics ops.upsert_monitoring ops.record_upgrade ops.idle_projects
@@ -228,6 +234,8 @@ const service = everyone(
   [recorders, under their lease]
   ops.record_build_start ops.record_build_heartbeat ops.record_build_lines ops.record_build_status ops.record_build_artifact
   ops.record_build_metrics ops.record_build_from_run ops.replay_build_status
+  ops.recorded_repositories ops.note_buffers ops.claim_log_recoveries ops.settle_log_recovery ops.build_of_run
+  ops.record_build_deployment ops.replay_build_deployment
 
   [runbooks]
   ops.claim_run ops.heartbeat_run ops.append_run_events ops.set_run_status ops.record_run_artifact ops.rescue_runs
@@ -261,6 +269,7 @@ const internal = everyone(
   ops.check_cron_health ops.cron_findings ops.cron_run_mix ops.net_mix
   ops.watch_watchers ops.prune_alert_issues ops.prune_issue_commands
   ops.drop_build_dispatch ops.monitor_builds ops.prune_builds ops.watch_dispatches
+  ops.note_deployment ops.end_deployments ops.has_ended
 
   [asked by functions that run as their owner]
   ops.calling_role ops.require_org_manager ops.require_another_owner ops.is_service ops.require_admin
@@ -274,11 +283,12 @@ const internal = everyone(
 
   [triggers]
   ops.inherit_from_project ops.inherit_from_branch ops.inherit_from_build ops.keep_project_org ops.count_builds
-  ops.announce_builds ops.forget_metric_rollups ops.forget_build_events ops.forget_metrics ops.stamp_advisory ops.follow_run
-  ops.record_raised_alerts ops.record_changed_alerts ops.keep_answer ops.sum_migration_logs
+  ops.announce_builds ops.broadcast_build ops.can_broadcast ops.allow_broadcast ops.forget_metric_rollups ops.forget_build_events ops.forget_metrics ops.stamp_advisory ops.follow_run
+  ops.follow_upgrade_builds ops.settle_upgrade_advice
+  ops.record_raised_alerts ops.record_changed_alerts ops.keep_answer ops.raise_held_alert ops.sum_migration_logs
 
   [granted by hand to a role that may plan, see docs/github.md]
-  ops.plan_cron_jobs ops.plan_secrets
+  ops.plan_cron_jobs ops.plan_secrets ops.plan_projects
 
   [granted by hand to a role that may check, see docs/checks.md]
   ops.first_cron_run ops.probe_cron_jobs ops.probe_scheduler ops.probe_functions ops.probe_queue ops.probe_net

@@ -56,6 +56,15 @@ export const factories: Readonly<Record<string, Factory>> = {
     insert into ${into} (build_id, attempt, org_id, repository, workflow, ref)
     values (${rows.build}, 1 + (random() * 1e6)::integer, ${orgs.a}, 'acme/app', 'build.yml', 'main')
   `,
+  deployments: (sql, into) => sql`
+    insert into ${into} (org_id, project_id, branch_id, build_id, attempt, environment)
+    values (${orgs.a}, ${rows.project}, ${rows.branch}, ${rows.build}, 1, ${word()})
+  `,
+  log_recoveries: (sql, into) => sql`
+    insert into ${into} (kind, repository, github_run_id, artifact_id) values ('buffer', 'acme/app', 1, ${number()})
+  `,
+  buffer_looks: (sql, into) =>
+    sql`insert into ${into} (repository, looked_until) values (${`acme/${word()}`}, now())`,
   artifacts: (sql, into) =>
     sql`insert into ${into} (org_id, build_id, name) values (${orgs.a}, ${rows.build}, ${word()})`,
   metrics: (sql, into) => sql`
@@ -121,8 +130,8 @@ export const factories: Readonly<Record<string, Factory>> = {
   check_policies: (sql, into) =>
     sql`insert into ${into} (source, check_name, policy) values ('checks', ${word()}, '{}')`,
   check_states: (sql, into) => sql`
-    insert into ${into} (source, check_name, object, state, severity, finding, recent, recorded_at)
-    values ('checks', ${word()}, '', 'firing', 'warning', '{}', 1, now())
+    insert into ${into} (source, check_name, object, state, recent, recorded_at)
+    values ('checks', ${word()}, '', 'firing', 1, now())
   `,
   job_definitions: (sql, into) =>
     sql`insert into ${into} (name, definition, digest) values (${word()}, '{}', 'digest')`,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lookAtGitHub } from '../../../actions/_shared/checks/doctor/github.ts';
 import type { DoctorItem } from '../../../actions/_shared/checks/doctor/item.ts';
+import { renderDoctorTerminal } from '../../../actions/_shared/checks/doctor/report.ts';
 import { readWorkflow } from '../../../actions/_shared/checks/doctor/workflow-files.ts';
 import type { EnvironmentDeclaration } from '../../../actions/_shared/declare/model.ts';
 import { createGitHubClient } from '../../../actions/_shared/github/client.ts';
@@ -131,6 +132,32 @@ const notWell = (items: Readonly<Record<string, DoctorItem>>): readonly string[]
     .map(({ id, status, detail }) => `${status} ${id}: ${detail}`);
 
 describe('the doctor', () => {
+  it('says in one line what a token may not see, and which rights it takes', async () => {
+    const items = Object.values(await look({ metadata: 'read', contents: 'read' }));
+    const text = renderDoctorTerminal(
+      { schema_version: 1, environment: 'production', at: now.toISOString(), items },
+      { color: false },
+    );
+    const lines = text.split('\n').filter((line) => line.includes('could not look'));
+    expect(lines.filter((line) => line.includes('look: GitHub refused'))).toHaveLength(1);
+    expect(text).toContain('? Actions, Permissions of workflows, Environment production');
+    expect(text).toMatch(
+      /do: Look with a token that may read Actions, Administration, Environments, Secrets\.\n/,
+    );
+    expect(text).not.toContain('docs.github.com');
+  });
+
+  it('says how to make an environment that is missing', async () => {
+    const environments = new Map(github.store.environments);
+    github.store.environments.clear();
+    const { 'github.environment.production': missing } = await look();
+    for (const [name, environment] of environments) github.store.environments.set(name, environment);
+    expect(missing).toMatchObject({ status: 'error' });
+    expect(missing?.remedy).toMatch(
+      /^Settings, Environments, New environment production: branch main only, required reviewers, .*OPS_PRODUCTION/,
+    );
+  });
+
   it('has nothing to say of a repository set up as docs/github.md says', async () => {
     expect(notWell(await look())).toEqual([]);
     expect(github.violations).toEqual([]);

@@ -8,6 +8,7 @@ import {
 import { bodyOf, labelsOf, mergeLabels, type Voice } from '../../../actions/_shared/alerts/issue-text.ts';
 import { matcherText, parseMatcher } from '../../../actions/_shared/alerts/matcher.ts';
 import type { JobRun } from '../../../actions/_shared/alerts/statements.ts';
+import { alertIssueTitle } from '../../../actions/_shared/report/alert-issue.ts';
 import { runsInWords, sparkline } from '../../../actions/_shared/report/alert-runs.ts';
 import {
   assignableLogin,
@@ -15,6 +16,7 @@ import {
   fenced,
   mention,
   plainText,
+  prose,
 } from '../../../actions/_shared/report/alert-text.ts';
 import { ago, alert, row } from './example.ts';
 
@@ -94,6 +96,53 @@ describe('a body', () => {
     expect(body.length).toBeLessThan(65_536);
     expect(body).toContain('more.');
     expect(body.endsWith('theirs')).toBe(true);
+  });
+
+  it.each([
+    [
+      'its command',
+      { runbook: 'restart', runbook_command: '/run restart job=$object' },
+      '`/run restart job=sync`',
+    ],
+    ['its name, where nobody wrote a command', { runbook: 'restart' }, '`/run restart`'],
+  ])('offers the runbook by %s', (_how, details, words) => {
+    const body = bodyOf({ ...unit, members: [alert({ details })] }, voice, '');
+    expect(body).toContain(`Answer with ${words} to start the runbook.`);
+  });
+
+  it('offers no runbook for what nobody could look at, and says why', () => {
+    const unknown = alert({
+      condition: 'unknown',
+      unknownSince: ago(5),
+      message: 'no connection left',
+      details: { runbook: 'restart', runbook_command: '/run restart' },
+    });
+    const body = bodyOf({ ...unit, members: [unknown] }, voice, '');
+    expect(body).not.toContain('/run restart');
+    expect(body).toContain('**Why it could not look**\n\n```text\nno connection left');
+  });
+
+  it('says what to do about a job that fails, with the commands to copy', () => {
+    const failed = alert({
+      kind: 'job_failed',
+      check: null,
+      details: { job: 'sync', error_code: 'sql_error' },
+    });
+    expect(bodyOf({ ...unit, members: [failed] }, voice, '')).toContain(
+      '`opsroom fire sync` tries it at once.',
+    );
+  });
+
+  it('shows the one alert of a group in full, and a list as soon as there are two', () => {
+    const group = { ...unit, row: row({ kind: 'group', key: 'group:jobs' }) };
+    const one = bodyOf({ ...group, members: [alert()] }, voice, '');
+    expect(one).toContain('Whatever else becomes wrong in `jobs` joins this issue.');
+    expect(one).toContain('**Evidence**');
+    const two = bodyOf({ ...group, members: [alert(), alert({ id: 2, key: 'b' })] }, voice, '');
+    expect(two).toContain('**2 of 2 still there**');
+    expect(alertIssueTitle({ ...group, members: [alert(), alert({ id: 2 })] }, 'production')).toBe(
+      'production: sync is late and 1 more',
+    );
   });
 
   it('draws the last runs of the job', () => {
@@ -179,5 +228,18 @@ describe('a matcher', () => {
 
   it.each(['', 'late', 'check=', 'jobs=x', 'severity=dire', 'check=a check=b'])('is not %j', (text) => {
     expect(() => parseMatcher(text)).toThrow('This matches no alerts');
+  });
+});
+
+describe('prose', () => {
+  it.each([
+    ['Run `select 1` now.', 'Run `select 1` now.'],
+    ['@bob `@bob` #1', '@\u200bbob `@bob` #\u200b1'],
+    ['a ` b', 'a \\` b'],
+    ['``a`` `b`', '\\`\\`a\\`\\` `b`'],
+    ['two\nlines `c`', 'two⏎ lines `c`'],
+    ['`a``b`', '\\`a\\`\\`b\\`'],
+  ])('%j is %j', (text, shown) => {
+    expect(prose(text)).toBe(shown);
   });
 });

@@ -9,6 +9,7 @@ describe('a call of our own that needs no parser', () => {
     'select ops.collect()',
     "select ops.prune_history(interval '30 days', 10000)",
     "select ops.prune_job_queue(interval '1 week', 5, true);\n",
+    'select ops.watch_watchers(), ops.prune_alert_issues(1);',
     // Postgres takes any keyword behind a dot.
     'select ops.select()',
     'select ops.user(1)',
@@ -22,6 +23,7 @@ describe('a call of our own that needs no parser', () => {
     'select net.http_post()',
     'select ops.collect(); delete from ops.alerts',
     "select ops.enqueue_job('x')",
+    'select ops.collect(), secret from ops.collect()',
     'select ops.collect() from ops.alerts',
     'select ops.collect() -- and more',
     "select ops.f(interval '30 days' || 'x')",

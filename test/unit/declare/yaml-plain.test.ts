@@ -1,9 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readYamlDocument } from '../../../actions/_shared/declare/yaml-document.ts';
 import { readPlainYaml } from '../../../actions/_shared/declare/yaml-plain.ts';
 import { mutate } from './mutate.ts';
 import { seededRandom } from './random.ts';
-import { FULL_JOB, realFiles, SQL_JOB } from './samples.ts';
+import { FULL_JOB, SQL_JOB } from './samples.ts';
 
 function full(text: string): { readonly value: unknown; readonly faults: number } {
   let faults = 0;
@@ -11,6 +12,19 @@ function full(text: string): { readonly value: unknown; readonly faults: number 
     faults += 1;
   });
   return { value, faults };
+}
+
+const LISTED_MAPS =
+  'description: x\nsuppressions:\n  - cache_key: "a.b()"\n    owner: "@team"\n    reason: "only: this"\n  - cache_key: c\n    # d\n    expires: 2027-05-31\n    to: [1, 2]\n    deep:\n      - e: f\n';
+
+const RUNBOOKS = new URL('../../../runbooks/', import.meta.url);
+
+/** Every file of this repository, so that none of them makes each start load the full parser. */
+function realFiles(): Record<string, string> {
+  const paths = readdirSync(RUNBOOKS, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.yaml'),
+  );
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(new URL(path, RUNBOOKS), 'utf8')]));
 }
 
 describe('the plain reader', () => {
@@ -28,6 +42,10 @@ describe('the plain reader', () => {
     ['quotes', 'a: "x # y"  # comment\nb: \'it is\'\nc: ""\n'],
     ['lists', 'a:\n- x\n- 2\nb:\n  - [1, two]\n  - { c: d }\n'],
     ['empty', 'a: {}\nb: []\n'],
+    [
+      'maps in lists',
+      'a:\n  - b: c # d\n\n    # e\n    f:\n      g: 1\n  -   h:\n      - i\n      j: [2]\n  - k:\n  - l: |\n      m\n\n      n: o\nb:\n- c: 1\n- d\n',
+    ],
     ['a block at the end', 'a:\n  b: |\n    one\n\n      two\n    three\n\n\n'],
     ['a stripped block', 'a: |-\n  one\n  two\nb: 1\n'],
     ['comments everywhere', '# a\na: 1 # b\n\n# c\nb:\n  # d\n  c: 2\n'],
@@ -55,7 +73,9 @@ describe('the plain reader', () => {
     ['a leading zero', 'a: 007\n'],
     ['an unquoted at sign', 'a: @x\n'],
     ['a colon in plain text', 'a: b: c\n'],
-    ['a map in a list', 'a:\n  - b: c\n'],
+    ['a list in a list', 'a:\n  - - b\n'],
+    ['a map in a list whose keys do not line up', 'a:\n  - b: c\n   d: e\n'],
+    ['text over two lines in a list', 'a:\n  - b: c\n    d\n'],
     ['__proto__', '__proto__: 1\n'],
     ['wrong indentation', 'a:\n    b: 1\n  c: 2\n'],
     ['an empty file', '\n'],
@@ -65,7 +85,7 @@ describe('the plain reader', () => {
 
   it('never differs from the full parser, on twenty thousand damaged files', () => {
     const random = seededRandom(7);
-    const sources = [...Object.values(realFiles()), FULL_JOB, SQL_JOB];
+    const sources = [...Object.values(realFiles()), FULL_JOB, SQL_JOB, LISTED_MAPS];
     let own = 0;
     for (let round = 0; round < 20_000; round += 1) {
       const text = mutate(sources[round % sources.length] ?? '', random);

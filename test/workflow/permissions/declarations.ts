@@ -55,6 +55,7 @@ export const DECLARATIONS: Readonly<Record<string, Scenario>> = {
   },
   'reconcile.yml': {
     world: { database: 'bare', secrets: CANARIES },
+    prepare: ({ dispatch }) => dispatch('reconcile.yml', { environment: 'production', 'dry-run': false }),
     play: async (world) => {
       const schedule = newSchedule();
       const problems = notGreen(await world.merge({ [JOB_FILE]: rescheduled(world, schedule) }));

@@ -47,6 +47,21 @@ describe('workflow files', () => {
       'on: push\njobs: { a: { uses: ./.github/workflows/b.yml } }',
       /calls another workflow/,
     ],
+    [
+      'a condition with text around its expression',
+      `on: push\njobs: { a: { if: "no \${{ false }}", runs-on: x, steps: [{ run: "1" }] } }`,
+      /x.yml: job a: .*always true/,
+    ],
+    [
+      'a condition in a block, whose indentation is text for the parser',
+      `on: push\njobs:\n  a:\n    if: >-\n      \${{ false\n      && true }}\n    runs-on: x\n    steps: [{ run: "1" }]`,
+      /job a: .*always true/,
+    ],
+    [
+      'such a condition of a step',
+      `on: push\njobs: { a: { runs-on: x, steps: [{ id: s, if: "always() \${{ false }}", run: "1" }] } }`,
+      /step s: .*always true/,
+    ],
   ])('with %s are refused', async (_what, text, words) => {
     await expect(load(text)).rejects.toThrow(words);
   });

@@ -21,6 +21,11 @@ export const COMMANDS = {
     needs: 'write',
   },
   run: { usage: '/run restart-sync job=sync_stats', does: 'start a runbook', needs: 'maintain' },
+  rollback: {
+    usage: '/rollback [project] [branch]',
+    does: 'build the last verified commit of a branch again',
+    needs: 'write',
+  },
   status: { usage: '/status', does: 'how it stands, and what happened so far', needs: 'write' },
   help: { usage: '/help', does: 'this list', needs: 'write' },
 } as const satisfies Readonly<

@@ -8,6 +8,7 @@ import { type Matcher, matcherText } from '../matcher.ts';
 import { readClock } from '../statements.ts';
 import { readRun, readSilence, readUntil } from './arguments.ts';
 import { COMMANDS, type CommandName, helpText, isCommand, isEnough } from './catalog.ts';
+import { rollBackBranch } from './roll-back-branch.ts';
 import { readInputs } from './runbook-inputs.ts';
 import {
   type AnsweredAlert,
@@ -131,6 +132,7 @@ const PERFORM: Readonly<Record<CommandName, (performance: Performance) => Promis
       already: 'All of it is over already.',
     }),
   run: startRunbook,
+  rollback: rollBackBranch,
   status: async ({ tx, alerts, now }) => {
     const [first] = alerts;
     const events = first === undefined ? [] : await lastEvents(tx, first.id);

@@ -1,64 +1,80 @@
 import type { Sql } from '../../database/connect.ts';
 import type { GitHubClient } from '../../github/client.ts';
-import { cancelRun, readRunState } from '../../github/workflow-dispatch.ts';
-import { type SilentBuild, settleSilentBuild, silentBuilds, type Truth } from './statements.ts';
+import { cancelRun } from '../../github/workflow-dispatch.ts';
+import { askAbout } from './ask-about.ts';
+import { type CallBudget, openBudget } from './call-budget.ts';
+import { extraRuns, forgetExtraRun, settleSilentBuild, silentBuilds } from './statements.ts';
 
 /** What asking GitHub about silent runs changed. */
 export interface Reconciled {
   /** What builds became: alive, succeeded, failed, cancelled, queued, lost, spoke, stale. */
   readonly became: Readonly<Record<string, number>>;
+  /** Runs nobody waits for that were told to stop. */
+  readonly stopped: number;
   readonly failures: readonly string[];
 }
 
-/** Asks GitHub for the truth about every build whose run says nothing, one call each, and stops those asked to stop. */
+/** Asks GitHub for the truth about every build whose run says nothing, and stops runs that were asked to stop or that nobody waits for. */
 export async function reconcileRuns(request: {
   readonly sql: Sql;
   readonly clientOf: (repository: string) => GitHubClient | null;
-  readonly limit?: number;
+  /** Only builds of these; left out, all. */
+  readonly repositories?: readonly string[] | undefined;
+  /** Most builds. */
+  readonly limit?: number | undefined;
+  /** Most calls to GitHub. */
+  readonly calls?: number | undefined;
+  /** How long a run that GitHub says is alive may stay silent from now on; four minutes when left out. */
+  readonly extendMs?: number | undefined;
+  readonly now?: () => Date;
 }): Promise<Reconciled> {
-  const { sql, clientOf, limit = 100 } = request;
-  const became: Record<string, number> = {};
+  const { sql, clientOf, repositories, limit = 100, now = () => new Date() } = request;
+  const budget = openBudget(request.calls ?? 300, clientOf);
   const failures: string[] = [];
-  for (const build of await silentBuilds(sql, limit)) {
-    const client = clientOf(build.repository);
-    if (client === null || build.runId === null) continue;
+  const became: Record<string, number> = {};
+  const stopped = await stopExtraRuns({ sql, budget, failures, repositories, limit });
+  for (const build of await silentBuilds(sql, { limit, repositories })) {
+    const client = budget.clientOf(build.repository);
+    if (client === null) continue;
+    if (budget.isSpent()) break;
     try {
-      const said = await askAbout(client, build, build.runId);
-      const now = await settleSilentBuild(sql, build, said);
-      became[now] = (became[now] ?? 0) + 1;
+      const verdict = await askAbout({ client, budget }, build, now());
+      const state =
+        verdict === null ? 'unknown' : await settleSilentBuild(sql, build, verdict, request.extendMs);
+      became[state] = (became[state] ?? 0) + 1;
     } catch (error) {
       // The next round asks again; nothing was concluded from silence.
-      failures.push(`build ${build.buildId}: ${error instanceof Error ? error.message : String(error)}`);
+      budget.note(build.repository, error);
+      failures.push(`build ${build.buildId}: ${wordsOf(error)}`);
     }
   }
-  return { became, failures };
+  return { became, stopped, failures };
 }
 
-async function askAbout(
-  client: GitHubClient,
-  { cancelRequested }: SilentBuild,
-  runId: number,
-): Promise<{ readonly truth: Truth; readonly why: string }> {
-  const state = await readRunState(client, runId);
-  if (state === null) return { truth: 'gone', why: `GitHub knows no run ${runId} any more` };
-  if (state.status !== 'completed') {
-    if (cancelRequested) await cancelRun(client, runId);
-    return { truth: 'alive', why: `run ${runId} is ${state.status ?? 'there'}` };
+async function stopExtraRuns(round: {
+  readonly sql: Sql;
+  readonly budget: CallBudget;
+  readonly failures: string[];
+  readonly repositories: readonly string[] | undefined;
+  readonly limit: number;
+}): Promise<number> {
+  const { sql, budget, failures } = round;
+  let stopped = 0;
+  for (const extra of await extraRuns(sql, round)) {
+    const client = budget.clientOf(extra.repository);
+    if (client === null || !budget.take(1)) continue;
+    try {
+      await cancelRun(client, extra.runId);
+      await forgetExtraRun(sql, extra);
+      stopped += 1;
+    } catch (error) {
+      budget.note(extra.repository, error);
+      failures.push(`run ${extra.runId}, one too many of build ${extra.buildId}: ${wordsOf(error)}`);
+    }
   }
-  const why = `run ${runId} ended as ${state.conclusion ?? 'nothing'} on GitHub`;
-  switch (state.conclusion) {
-    case 'success':
-    case 'neutral':
-      return { truth: 'succeeded', why };
-    case 'cancelled':
-      return { truth: 'cancelled', why };
-    case 'failure':
-    case 'timed_out':
-    case 'action_required':
-    case 'skipped':
-      return { truth: 'failed', why };
-    default:
-      // startup_failure, stale, or a word we do not know: nothing of it ran to an end.
-      return { truth: 'gone', why };
-  }
+  return stopped;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

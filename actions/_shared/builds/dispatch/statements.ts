@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Queryable } from '../../database/connect.ts';
+import { textArray } from '../../database/text-array.ts';
 
 /** An order to GitHub: tell it (send), or look for what came of telling it (find). */
 export const Order = z.object({
@@ -11,24 +12,56 @@ export const Order = z.object({
   workflow: z.string(),
   ref: z.string(),
   inputs: z.record(z.string(), z.unknown()),
+  /** When GitHub was told, or when this claim to tell it was made. */
   postedAt: z.date(),
+  /** Looks since then, this one counted. */
   looks: z.number(),
+  createdAt: z.date(),
 });
 export type Order = z.infer<typeof Order>;
 
+/** Which orders, or builds, somebody can do something about. */
+export interface Reach {
+  readonly limit: number;
+  /** `owner/name` each; left out, all. */
+  readonly repositories?: readonly string[] | undefined;
+}
+
+function arrayOrNull(repositories: readonly string[] | undefined): string | null {
+  return repositories === undefined ? null : textArray(repositories);
+}
+
 /** Takes orders; none of them is given to anybody else for two minutes. */
-export async function claimOrders(sql: Queryable, dispatcher: string, limit: number): Promise<Order[]> {
+export async function claimOrders(
+  sql: Queryable,
+  dispatcher: string,
+  { limit, repositories, buildId }: Reach & { readonly buildId?: string | undefined },
+): Promise<Order[]> {
   const rows = await sql`
     select build_id as "buildId", attempt, claim_token::text as "claimToken", action, repository, workflow, ref, inputs,
-           posted_at as "postedAt", looks
-    from ops.claim_build_dispatches(${dispatcher}, ${limit})`;
+           posted_at as "postedAt", looks, created_at as "createdAt"
+    from ops.claim_build_dispatches(
+      ${dispatcher}, ${limit}, ${arrayOrNull(repositories)}::text[], ${buildId ?? null}::uuid
+    )`;
   return z.array(Order).parse([...rows]);
 }
 
-/** What came of an order. */
+/** What came of an order; `againInMs`: when it is looked at next. */
 export type OrderEnd =
-  | { readonly state: 'sent'; readonly runId: number; readonly runUrl: string | null }
-  | { readonly state: 'unknown' | 'unsent' | 'refused'; readonly error: string };
+  | {
+      readonly state: 'sent';
+      readonly runId: number;
+      readonly runUrl: string | null;
+      /** Other runs that were started for it. */
+      readonly extraRuns: readonly number[];
+    }
+  | { readonly state: 'refused'; readonly error: string }
+  /** `unsent`: there surely is no run. `postponed`: GitHub took nothing now. */
+  | {
+      readonly state: 'unknown' | 'unsent' | 'postponed';
+      readonly error: string;
+      readonly againInMs: number;
+    };
 
 const Settled = z.array(z.object({ ok: z.boolean() })).length(1);
 
@@ -37,14 +70,14 @@ export async function settleOrder(
   sql: Queryable,
   order: Pick<Order, 'buildId' | 'attempt' | 'claimToken'>,
   end: OrderEnd,
-  againInMs: number,
 ): Promise<boolean> {
-  const sent = end.state === 'sent' ? end : { runId: null, runUrl: null };
+  const sent = end.state === 'sent' ? end : { runId: null, runUrl: null, extraRuns: [] };
   const error = end.state === 'sent' ? null : end.error;
+  const againInMs = 'againInMs' in end ? end.againInMs : 0;
   const rows = await sql`
     select ops.settle_build_dispatch(
       ${order.buildId}, ${order.attempt}, ${order.claimToken}, ${end.state}, ${sent.runId}, ${sent.runUrl}, ${error},
-      make_interval(secs => ${againInMs / 1000})
+      make_interval(secs => ${againInMs / 1000}), ${textArray(sent.extraRuns)}::bigint[]
     ) as ok`;
   return Settled.parse([...rows])[0]?.ok ?? false;
 }
@@ -54,32 +87,70 @@ export const SilentBuild = z.object({
   buildId: z.string(),
   attempt: z.number(),
   repository: z.string(),
+  workflow: z.string(),
+  ref: z.string(),
   runId: z.coerce.number().nullable(),
-  cancelRequested: z.boolean(),
+  runAttempt: z.number().nullable(),
+  postedAt: z.date(),
+  cancelRequestedAt: z.date().nullable(),
 });
 export type SilentBuild = z.infer<typeof SilentBuild>;
 
-/** Builds GitHub should be asked about. */
-export async function silentBuilds(sql: Queryable, limit: number): Promise<SilentBuild[]> {
+/** Builds GitHub should be asked about, the longest silent first. */
+export async function silentBuilds(sql: Queryable, { limit, repositories }: Reach): Promise<SilentBuild[]> {
   const rows = await sql`
-    select build_id as "buildId", attempt, repository, github_run_id as "runId",
-           cancel_requested_at is not null as "cancelRequested"
-    from ops.silent_builds(${limit})`;
+    select build_id as "buildId", attempt, repository, workflow, ref, github_run_id::text as "runId",
+           github_run_attempt as "runAttempt", posted_at as "postedAt", cancel_requested_at as "cancelRequestedAt"
+    from ops.silent_builds(${limit}, ${arrayOrNull(repositories)}::text[])`;
   return z.array(SilentBuild).parse([...rows]);
 }
 
 /** What GitHub says of a silent run. */
-export type Truth = 'alive' | 'succeeded' | 'failed' | 'cancelled' | 'gone';
+export interface Verdict {
+  readonly truth: 'alive' | 'succeeded' | 'failed' | 'cancelled' | 'gone';
+  /** In words; of a run that lives, what it waits for. */
+  readonly why: string | null;
+  readonly environmentUrl?: string | null;
+}
 
 const Now = z.array(z.object({ now: z.string() })).length(1);
+
+/** How long a run that GitHub says is alive may be silent until GitHub is asked again: until the next round. */
+const EXTEND_MS = 240_000;
 
 /** Tells the build what GitHub says. Returns what the build is now. */
 export async function settleSilentBuild(
   sql: Queryable,
   build: Pick<SilentBuild, 'buildId' | 'attempt'>,
-  said: { readonly truth: Truth; readonly why: string },
+  { truth, why, environmentUrl }: Verdict,
+  extendMs = EXTEND_MS,
 ): Promise<string> {
   const rows = await sql`
-    select ops.settle_silent_build(${build.buildId}, ${build.attempt}, ${said.truth}, ${said.why}) as now`;
+    select ops.settle_silent_build(
+      ${build.buildId}, ${build.attempt}, ${truth}, ${why}, p_extend => make_interval(secs => ${extendMs / 1000}),
+      p_environment_url => ${environmentUrl ?? null}
+    ) as now`;
   return Now.parse([...rows])[0]?.now ?? 'stale';
+}
+
+const ExtraRun = z.object({
+  buildId: z.string(),
+  attempt: z.number(),
+  repository: z.string(),
+  runId: z.coerce.number(),
+});
+/** A run that claimed to be a build's and is not. */
+export type ExtraRun = z.infer<typeof ExtraRun>;
+
+/** Runs nobody waits for. */
+export async function extraRuns(sql: Queryable, { limit, repositories }: Reach): Promise<ExtraRun[]> {
+  const rows = await sql`
+    select build_id as "buildId", attempt, repository, github_run_id::text as "runId"
+    from ops.extra_runs(${limit}, ${arrayOrNull(repositories)}::text[])`;
+  return z.array(ExtraRun).parse([...rows]);
+}
+
+/** GitHub was told to stop it. */
+export async function forgetExtraRun(sql: Queryable, { buildId, attempt, runId }: ExtraRun): Promise<void> {
+  await sql`select ops.forget_extra_run(${buildId}, ${attempt}, ${runId})`;
 }

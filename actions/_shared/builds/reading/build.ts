@@ -1,16 +1,8 @@
 import * as z from 'zod';
+import { BUILD_STATUSES } from './build-statuses.ts';
 
-/** States of a build; the last five are final. `lost` may still turn out otherwise. */
-export const BuildStatus = z.enum([
-  'queued',
-  'dispatched',
-  'running',
-  'succeeded',
-  'almost',
-  'failed',
-  'cancelled',
-  'lost',
-]);
+/** States of a build. */
+export const BuildStatus = z.enum(BUILD_STATUSES);
 export type BuildStatus = z.infer<typeof BuildStatus>;
 
 /** True when the build has ended. */
@@ -65,12 +57,8 @@ export const Branch = z.object({
   name: z.string(),
   lane: Lane,
   buildCount: z.coerce.number(),
-  lastBuildId: z.uuid().nullable(),
-  lastBuildStatus: BuildStatus.nullable(),
-  lastBuildAt: z.date().nullable(),
-  commitSha: z.string().nullable(),
-  commitMessage: z.string().nullable(),
   health: z.string().nullable(),
+  lastBuild: Build.omit({ branch: true, lane: true, project: true }).nullable(),
 });
 export type Branch = z.infer<typeof Branch>;
 

@@ -18,6 +18,9 @@ export function buildChannel(buildId: string): string {
   return `ops_build_${buildId.replaceAll('-', '')}`;
 }
 
+/** Whom pg_stat_activity names. */
+const FOLLOWER = 'opsroom follow';
+
 /** Where changes of all builds are announced. */
 export const ALL_BUILDS = 'ops_builds';
 
@@ -28,7 +31,7 @@ export const ALL_BUILDS = 'ops_builds';
  * @throws whatever the driver throws when the database can't be reached now
  */
 export async function listenForNews(url: string, channel: string): Promise<BuildNews> {
-  const { keepsSession } = await probeWay(url);
+  const { keepsSession } = await probeWay(url, FOLLOWER);
   const pause = new Pause();
   let client: Sql | undefined;
   let isClosed = false;
@@ -51,6 +54,7 @@ export async function listenForNews(url: string, channel: string): Promise<Build
     const sql = openWorkerClient({
       url,
       prepare: false,
+      applicationName: FOLLOWER,
       events: {
         onNotice: (name) => {
           if (name === channel) tell();

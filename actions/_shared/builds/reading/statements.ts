@@ -22,14 +22,26 @@ export async function readProjects(sql: Sql, slug?: string): Promise<Project[]> 
   return z.array(Project).parse([...rows]);
 }
 
-/** Branches of a project by lane and name. */
+const BranchRow = Branch.omit({ lastBuild: true });
+const LastBuild = Build.omit({ branch: true, lane: true, project: true });
+
+/** Branches of a project by lane and name, each with its last build. */
 export async function readBranches(sql: Sql, projectId: string): Promise<Branch[]> {
   const rows = await sql`
-    select id, name, lane, build_count as "buildCount", last_build_id as "lastBuildId",
-           last_build_status as "lastBuildStatus", last_build_at as "lastBuildAt", commit_sha as "commitSha",
-           commit_message as "commitMessage", health
-    from ops.project_branches(${projectId}, null, null, 1000)`;
-  return z.array(Branch).parse([...rows]);
+    select h.id as "branchId", h.name, h.lane, h.build_count as "buildCount", h.health, b.id, b.status, b.attempt, b.trigger, b.actor,
+           b.commit_sha as "commitSha", b.commit_message as "commitMessage", b.error, b.github_run_url as "githubRunUrl",
+           b.environment_url as "environmentUrl", b.created_at as "createdAt", b.started_at as "startedAt",
+           b.finished_at as "finishedAt"
+    from ops.project_branches(${projectId}, null, null, 1000) with ordinality as h (
+      id, name, lane, environment, build_count, last_build_id, last_build_status, last_build_at, commit_sha, commit_message, health,
+      observed_at, place
+    )
+    left join ops.builds b on b.id = h.last_build_id
+    order by h.place`;
+  return rows.map((row) => ({
+    ...BranchRow.parse({ ...row, id: row.branchId }),
+    lastBuild: row.id === null ? null : LastBuild.parse(row),
+  }));
 }
 
 /** What narrows a list of builds. */

@@ -18,6 +18,8 @@ export const StartRequest = z.strictObject({
   runAttempt: z.int().positive(),
   branch: z.string().optional(),
   sha: z.string().optional(),
+  /** What is built, when it is not the commit of the run. */
+  commit: z.string().optional(),
   /** Word of ops.builds.trigger. */
   trigger: z.string(),
   /** Slug, when a repository has several projects. */

@@ -13,7 +13,12 @@ const ANSWER_MS = 15_000;
  *
  * @throws ConfigurationError for a connection string that can't be used
  */
-export function databaseChannel(options: { readonly url: string; readonly answerMs?: number }): BuildChannel {
+export function databaseChannel(options: {
+  readonly url: string;
+  readonly answerMs?: number;
+  /** How long a heartbeat keeps the lease; left out, as long as the database says. */
+  readonly leaseMs?: number;
+}): BuildChannel {
   let client: Sql | undefined;
 
   const within = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
@@ -39,7 +44,7 @@ export function databaseChannel(options: { readonly url: string; readonly answer
     // One connection, which keeps the order: the server has the next batches at hand while the answer to these is on its way.
     writesAtOnce: 2,
     start: (request) => within((sql) => recordStart(sql, request)),
-    heartbeat: (lease) => within((sql) => recordHeartbeat(sql, lease)),
+    heartbeat: (lease) => within((sql) => recordHeartbeat(sql, lease, options.leaseMs)),
     write: (lease, frames) =>
       within(async (sql) => {
         // Sent one behind the other without waiting: the server takes them in this order.

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { BuildChannel } from './channel.ts';
-import type { StatusFrame } from './frame.ts';
+import type { CallFrame, DeploymentFrame, StatusFrame } from './frame.ts';
 import { openRecorder } from './open-recorder.ts';
-import type { RecorderState } from './recorder.ts';
+import type { RecorderState } from './sender.ts';
 import { readSession, removeFolder, type Session, type SessionFolder } from './session.ts';
 import { takeCalls } from './spool-calls.ts';
 import { stopBackground } from './start-recording.ts';
@@ -41,8 +41,9 @@ export async function finishRecording(options: {
   reader.close();
   takeCalls(paths, (call) => recorder.call(call));
   recorder.tellLeftOut();
-  if (readSession(paths).finish)
-    recorder.call(endOf(readSession(paths), options.jobStatus, existsSync(paths.cancelFile)));
+  for (const call of lastWords(readSession(paths), options.jobStatus, existsSync(paths.cancelFile))) {
+    recorder.call(call);
+  }
   const isStored = await recorder.drain(options.timeoutMs);
   const session = readSession(paths);
   const { lease } = session;
@@ -63,6 +64,28 @@ export async function finishRecording(options: {
 export function readProcessLog(paths: SessionFolder): string {
   return existsSync(paths.log) ? readFileSync(paths.log, 'utf8') : '';
 }
+
+/** What a job that is over still has to say: how its deployment went, and how the build ended if that is for this job to say. */
+function lastWords(session: Session, jobStatus: JobStatus, cancelAsked: boolean): CallFrame[] {
+  const { deployment, environmentUrl, finish } = session;
+  const isEnd = finish === 'always' || (finish === 'failed' && jobStatus !== 'success');
+  return [
+    ...(deployment === undefined
+      ? []
+      : [
+          {
+            op: 'deployment',
+            environment: deployment,
+            state: DEPLOYMENT_STATE[jobStatus],
+            ...(environmentUrl === undefined ? {} : { environment_url: environmentUrl }),
+          } satisfies DeploymentFrame,
+        ]),
+    ...(isEnd ? [endOf(session, jobStatus, cancelAsked)] : []),
+  ];
+}
+
+/** A job's end as GitHub's state of its deployment. */
+const DEPLOYMENT_STATE = { success: 'success', failure: 'failure', cancelled: 'error' } as const;
 
 function endOf(session: Session, jobStatus: JobStatus, cancelAsked: boolean): StatusFrame {
   return {

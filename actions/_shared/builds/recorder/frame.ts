@@ -23,7 +23,7 @@ export interface LinesFrame {
 }
 
 /** What a build is or leaves behind. Each is safe to send again. */
-export type CallFrame = StatusFrame | ArtifactFrame | MetricsFrame;
+export type CallFrame = StatusFrame | ArtifactFrame | MetricsFrame | DeploymentFrame;
 
 export const StatusFrame = z.strictObject({
   op: z.literal('status'),
@@ -65,6 +65,15 @@ export const MetricsFrame = z.strictObject({
 });
 export type MetricsFrame = z.infer<typeof MetricsFrame>;
 
+export const DeploymentFrame = z.strictObject({
+  op: z.literal('deployment'),
+  /** Name of the GitHub environment. */
+  environment: z.string().min(1).max(255),
+  state: z.enum(['in_progress', 'success', 'failure', 'error']),
+  environment_url: z.string().max(2000).optional(),
+});
+export type DeploymentFrame = z.infer<typeof DeploymentFrame>;
+
 /** How far a source had been read when a frame was made: after a crash it is read on from there. */
 export interface SourcePosition {
   readonly source: string;
@@ -81,7 +90,7 @@ const LinesHead = z.strictObject({
   step: z.string().nullable(),
 });
 const Head = z.strictObject({
-  frame: z.discriminatedUnion('op', [LinesHead, StatusFrame, ArtifactFrame, MetricsFrame]),
+  frame: z.discriminatedUnion('op', [LinesHead, StatusFrame, ArtifactFrame, MetricsFrame, DeploymentFrame]),
   source: z.strictObject({ source: z.string(), offset: z.int().nonnegative() }).optional(),
   /** Bytes of text behind the head, and their checksum. */
   bytes: z.int().nonnegative(),

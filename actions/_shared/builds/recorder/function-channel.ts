@@ -38,6 +38,7 @@ export function functionChannel(options: {
           ...(request.buildId === undefined ? {} : { build_id: request.buildId }),
           trigger: request.trigger,
           ...(request.project === undefined ? {} : { project: request.project }),
+          ...(request.commit === undefined ? {} : { commit: request.commit }),
           runner_id: request.runnerId,
         }),
       ),

@@ -3,6 +3,10 @@ import path from 'node:path';
 import * as z from 'zod';
 import { type Lease, StartRequest } from './channel.ts';
 
+/** When the post step of a job ends the build: as the job ended, not at all, or only when the job went wrong. */
+export const Finish = z.enum(['always', 'never', 'failed']);
+export type Finish = z.infer<typeof Finish>;
+
 /** What the processes of one job know of its build. No secret is in it. */
 export const Session = z.strictObject({
   request: StartRequest,
@@ -10,10 +14,11 @@ export const Session = z.strictObject({
   lease: z.strictObject({ buildId: z.string(), attempt: z.number(), token: z.string() }).optional(),
   /** What to add to the numbers of the buffer: how many lines there were when the build was taken. */
   shift: z.int().nonnegative(),
-  /** The post step of the first use ends the build. */
-  finish: z.boolean(),
+  finish: Finish,
   /** What later uses want the build to end with. */
   environmentUrl: z.string().optional(),
+  /** The GitHub environment this job deploys to. */
+  deployment: z.string().optional(),
   result: z.record(z.string(), z.unknown()).optional(),
   warnings: z.boolean().optional(),
 });

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { ArtifactFrame, type CallFrame, MetricsFrame, StatusFrame } from './frame.ts';
+import { ArtifactFrame, type CallFrame, DeploymentFrame, MetricsFrame, StatusFrame } from './frame.ts';
 import type { SessionFolder } from './session.ts';
 
-const Call = z.discriminatedUnion('op', [StatusFrame, ArtifactFrame, MetricsFrame]);
+const Call = z.discriminatedUnion('op', [StatusFrame, ArtifactFrame, MetricsFrame, DeploymentFrame]);
 const SUFFIX = '.call';
 
 /** Something other than lines, on its way to the recorder: a file, whole or not there. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuildChannel, StartRequest } from './channel.ts';
 import { isAlive } from './is-alive.ts';
-import { makeFolder, type Session, type SessionFolder, writeSession } from './session.ts';
+import { type Finish, makeFolder, type Session, type SessionFolder, writeSession } from './session.ts';
 import { rememberMask } from './spool-writer.ts';
 
 /** What became of the attempt to take the build. */
@@ -23,7 +23,7 @@ export async function startRecording(options: {
   readonly paths: SessionFolder;
   readonly channel: BuildChannel;
   readonly request: StartRequest;
-  readonly finish: boolean;
+  readonly finish: Finish;
   readonly masks: readonly string[];
 }): Promise<StartResult> {
   const { paths, channel, request, finish } = options;

@@ -1,8 +1,8 @@
-import type { Sql } from 'postgres';
 import * as z from 'zod';
+import type { Queryable } from '../../database/connect.ts';
 import { textArray } from '../../database/text-array.ts';
 import type { Lease, Started, StartRequest, Verdict } from './channel.ts';
-import type { Frame } from './frame.ts';
+import type { Frame, Level } from './frame.ts';
 
 const StartRow = z.discriminatedUnion('outcome', [
   z.object({
@@ -16,13 +16,14 @@ const StartRow = z.discriminatedUnion('outcome', [
 ]);
 
 /** A run takes its build, or opens one; see ops.record_build_start. */
-export async function recordStart(sql: Sql, request: StartRequest): Promise<Started> {
+export async function recordStart(sql: Queryable, request: StartRequest): Promise<Started> {
   const run = JSON.stringify({
     run_id: request.runId,
     run_attempt: request.runAttempt,
     repository: request.repository,
     branch: request.branch,
     sha: request.sha,
+    commit: request.commit,
     trigger: request.trigger,
     project: request.project,
   });
@@ -45,16 +46,20 @@ export function readStarted(row: unknown): Started {
 
 const VerdictRow = z.object({ verdict: z.enum(['held', 'cancel', 'lost']) });
 
-/** The run is well. */
-export async function recordHeartbeat(sql: Sql, lease: Lease): Promise<Verdict> {
-  const rows = await sql`select verdict from ops.record_build_heartbeat(${lease.buildId}, ${lease.token})`;
+/** The run is well, and has the build for so long from now on; left out, as long as ops.record_build_heartbeat says. */
+export async function recordHeartbeat(sql: Queryable, lease: Lease, leaseMs?: number): Promise<Verdict> {
+  const { buildId, token } = lease;
+  const rows = await (leaseMs === undefined
+    ? sql`select verdict from ops.record_build_heartbeat(${buildId}, ${token})`
+    : sql`
+        select verdict from ops.record_build_heartbeat(${buildId}, ${token}, make_interval(secs => ${leaseMs / 1000}))`);
   return VerdictRow.parse(rows[0]).verdict;
 }
 
 const OutcomeRow = z.object({ outcome: z.enum(['stored', 'stale', 'changed', 'unchanged', 'ended']) });
 
 /** Store one frame. */
-export async function recordFrame(sql: Sql, lease: Lease, frame: Frame): Promise<'stored' | 'stale'> {
+export async function recordFrame(sql: Queryable, lease: Lease, frame: Frame): Promise<'stored' | 'stale'> {
   const rows = await send(sql, lease, frame);
   return readOutcome(rows[0]);
 }
@@ -64,7 +69,7 @@ export function readOutcome(row: unknown): 'stored' | 'stale' {
   return OutcomeRow.parse(row).outcome === 'stale' ? 'stale' : 'stored';
 }
 
-function send(sql: Sql, { buildId, attempt, token }: Lease, frame: Frame) {
+function send(sql: Queryable, { buildId, attempt, token }: Lease, frame: Frame) {
   switch (frame.op) {
     case 'lines':
       return sql`
@@ -81,6 +86,10 @@ function send(sql: Sql, { buildId, attempt, token }: Lease, frame: Frame) {
         select outcome from ops.record_build_artifact(
           ${buildId}, ${attempt}, ${token}, ${frame.name}, ${frame.kind}, ${frame.url ?? null},
           ${frame.size_bytes ?? null}, ${frame.sha256 ?? null})`;
+    case 'deployment':
+      return sql`
+        select outcome from ops.record_build_deployment(
+          ${buildId}, ${attempt}, ${token}, ${frame.environment}, ${frame.state}, ${frame.environment_url ?? null})`;
     case 'metrics':
       return sql`
         select outcome from ops.record_build_metrics(
@@ -88,9 +97,35 @@ function send(sql: Sql, { buildId, attempt, token }: Lease, frame: Frame) {
   }
 }
 
+/** Lines for a log, with newlines between, numbered from `seq` on. Times, levels and steps are one for all, or one for each. */
+interface NumberedLines {
+  readonly buildId: string;
+  readonly attempt: number;
+  readonly seq: number;
+  readonly text: string;
+  readonly kind: string;
+  /** Of now when left out. */
+  readonly at?: readonly (string | null)[];
+  readonly levels: readonly Level[];
+  readonly steps: readonly (string | null)[];
+}
+
+/** Store lines as a service, without a lease. */
+export async function appendLines(sql: Queryable, lines: NumberedLines): Promise<'stored' | 'stale'> {
+  const rows = await append(sql, lines);
+  return readOutcome(rows[0]);
+}
+
+function append(sql: Queryable, { buildId, attempt, seq, text, at, levels, steps, kind }: NumberedLines) {
+  return sql`
+    select outcome from ops.append_build_events(
+      ${buildId}, ${attempt}, ${seq}, ${text}, null, ${at === undefined ? null : textArray(at)}::timestamptz[],
+      ${textArray(levels)}::text[], ${textArray(steps)}::text[], ${kind})`;
+}
+
 /** Store one frame of a run whose lease is over, as a service: it may still be the build's current attempt. */
 export async function replayFrame(
-  sql: Sql,
+  sql: Queryable,
   build: { readonly buildId: string; readonly attempt: number },
   frame: Frame,
 ): Promise<'stored' | 'stale'> {
@@ -99,26 +134,27 @@ export async function replayFrame(
 }
 
 function replay(
-  sql: Sql,
+  sql: Queryable,
   { buildId, attempt }: { readonly buildId: string; readonly attempt: number },
   frame: Frame,
 ) {
   switch (frame.op) {
     case 'lines':
-      return sql`
-        select outcome from ops.append_build_events(
-          ${buildId}, ${attempt}, ${frame.seq}, ${frame.text}, null, ${textArray([frame.at])}::timestamptz[],
-          ${textArray(frame.levels)}::text[], ${textArray([frame.step])}::text[], ${frame.kind})`;
+      return append(sql, { ...frame, buildId, attempt, at: [frame.at], steps: [frame.step] });
     case 'status':
       return sql`
         select outcome from ops.replay_build_status(
           ${buildId}, ${attempt}, ${frame.status}, ${frame.error ?? null},
-          ${frame.result === undefined ? null : JSON.stringify(frame.result)}::text::jsonb, ${frame.environment_url ?? null})`;
+          ${frame.result === undefined ? null : JSON.stringify(frame.result)}::text::jsonb, ${webAddress(frame.environment_url)})`;
     case 'artifact':
       return sql`
         select outcome from ops.record_artifact(
-          ${buildId}, ${frame.name}, ${frame.kind}, ${frame.url ?? null}, p_size_bytes => ${frame.size_bytes ?? null},
+          ${buildId}, ${frame.name}, ${frame.kind}, ${webAddress(frame.url)}, p_size_bytes => ${frame.size_bytes ?? null},
           p_sha256 => ${frame.sha256 ?? null}, p_attempt => ${attempt})`;
+    case 'deployment':
+      return sql`
+        select outcome from ops.replay_build_deployment(
+          ${buildId}, ${attempt}, ${frame.environment}, ${frame.state}, ${webAddress(frame.environment_url)})`;
     case 'metrics':
       return sql`
         select 'stored' as outcome
@@ -128,4 +164,9 @@ function replay(
           ${`build:${buildId}:${attempt}:${frame.key}`})
         where b.id = ${buildId}`;
   }
+}
+
+/** An address people may follow; a buffer may hold anything. */
+function webAddress(text: string | undefined): string | null {
+  return text !== undefined && /^https?:\/\//i.test(text) ? text : null;
 }

@@ -45,15 +45,13 @@ function word(value: number): Buffer {
   return bytes;
 }
 
-/** More than this comes out of no buffer of ours: a zip can pack a lot of nothing. */
-const MOST_BYTES = 512 * 1024 * 1024;
-
 /**
  * The first file of a zip, found by its central directory, whoever made it.
  *
- * @throws Error when it is no zip, is damaged, or packs more than 512 MiB
+ * @param mostBytes of the file: a zip can pack a lot of nothing
+ * @throws Error when it is no zip, is damaged, or packs more
  */
-export function unzipFirst(zip: Buffer): Buffer {
+export function unzipFirst(zip: Buffer, mostBytes: number): Buffer {
   const end = zip.lastIndexOf(signature(0x06054b50));
   if (end < 0 || end + 22 > zip.length) throw new Error('this is not a zip file');
   const central = zip.readUInt32LE(end + 16);
@@ -67,7 +65,7 @@ export function unzipFirst(zip: Buffer): Buffer {
     throw new Error('this zip file is damaged');
   const start = local + 30 + zip.readUInt16LE(local + 26) + zip.readUInt16LE(local + 28);
   const packed = zip.subarray(start, start + packedLength);
-  const content = method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: MOST_BYTES });
+  const content = method === 0 ? packed : inflateRawSync(packed, { maxOutputLength: mostBytes });
   if (crc32(content) !== sum) throw new Error('this zip file is damaged');
   return content;
 }

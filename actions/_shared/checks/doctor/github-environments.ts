@@ -1,9 +1,8 @@
 /** The environments of GitHub that jobs wait for and get their secrets from. */
 import type { EnvironmentDeclaration } from '../../declare/model.ts';
 import type { GitHubClient } from '../../github/client.ts';
+import { type Answer, ask } from './github-answer.ts';
 import {
-  type Answer,
-  ask,
   type RepositoryEnvironment,
   readBranchPolicies,
   readEnvironment,
@@ -81,8 +80,8 @@ function lookAtProtection(
   if (found.kind === 'none') {
     return github.bad(thing, title, {
       status: 'error',
-      detail: `There is none, and ${listed(use.files)} uses it: GitHub makes it at the first run, without protection and without secrets.`,
-      remedy: 'Make it (Settings, Environments) as docs/github.md says.',
+      detail: `There is none, and ${listed(use.files)} ${use.files.length === 1 ? 'uses' : 'use'} it: GitHub makes it at the first run, without protection and without secrets.`,
+      remedy: `Settings, Environments, New environment ${use.name}: ${protectionOf(use, isProduction, branch)}; then its secrets: ${listed(use.secrets)} (docs/github.md).`,
     });
   }
   const { value } = found;
@@ -97,6 +96,16 @@ function lookAtProtection(
     good: `${count === 0 ? 'No reviewers' : `${count} reviewers`}, ${branches.words}.`,
     trouble,
   });
+}
+
+/** How an environment should be guarded, by what its jobs do. */
+function protectionOf(use: EnvironmentUse, isProduction: boolean, branch: string): string {
+  if (use.suffix === '') return closedTo(branch, isProduction);
+  return `no reviewers, ${use.suffix === '-watch' ? `branch ${branch} only` : 'every branch, and a connection that can only read'}`;
+}
+
+function closedTo(branch: string, isProduction: boolean): string {
+  return `branch ${branch} only${isProduction ? ', required reviewers, no self-review, no bypass by admins' : ''}`;
 }
 
 interface Branches {
@@ -145,7 +154,7 @@ function applyingTrouble(seen: {
   return {
     status: errors.length > 0 ? 'error' : 'warning',
     detail: sentence([...errors, ...warnings]),
-    remedy: `Settings, Environments: branch ${branch} only${isProduction ? ', required reviewers, no self-review, no bypass by admins' : ''}. In a private repository that needs a paid plan.`,
+    remedy: `Settings, Environments: ${closedTo(branch, isProduction)}. In a private repository that needs a paid plan.`,
   };
 }
 
@@ -208,7 +217,7 @@ function lookAtSecrets(
         ? null
         : {
             status: vital.length > 0 ? 'error' : 'warning',
-            detail: `Not there: ${listed(vital.length > 0 ? vital : missing)}; ${listed(use.files)} asks for ${missing.length === 1 ? 'it' : 'them'}.${open.kind === 'seen' ? '' : ' (Those of the repository could not be read.)'}`,
+            detail: `Not there: ${listed(vital.length > 0 ? vital : missing)}; ${listed(use.files)} ${use.files.length === 1 ? 'asks' : 'ask'} for ${missing.length === 1 ? 'it' : 'them'}.${open.kind === 'seen' ? '' : ' (Those of the repository could not be read.)'}`,
             remedy:
               vital.length > 0
                 ? 'Settings, Environments: add the connection string as a secret; without it the run fails.'

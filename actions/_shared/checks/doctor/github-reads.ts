@@ -1,15 +1,8 @@
 /** What GitHub says of a repository's settings. Each question may be refused, and a refusal is an answer. */
 import * as z from 'zod';
 import type { GitHubClient } from '../../github/client.ts';
-import { failureStatus } from '../../github/request-failure.ts';
-import { redactSecrets } from '../../reconcile/redact.ts';
 import type { ClockReading } from './clocks.ts';
-
-/** An answer, that there is no such thing, or why nobody told. */
-export type Answer<T> =
-  | { readonly kind: 'seen'; readonly value: T }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'refused'; readonly why: string };
+import { ask } from './github-answer.ts';
 
 const Repository = z.object({
   default_branch: z.string(),
@@ -67,29 +60,6 @@ const Workflow = z.object({
 export type Workflow = z.infer<typeof Workflow>;
 const Run = z.object({ created_at: z.coerce.date(), conclusion: z.string().nullable() });
 export type ScheduledRun = z.infer<typeof Run>;
-
-/** Asks, and tells a refusal from an answer. @throws when it is neither */
-export async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
-  try {
-    return { kind: 'seen', value: await question() };
-  } catch (error) {
-    const status = failureStatus(error);
-    if (status === 404) return { kind: 'none' };
-    if (status !== null || error instanceof z.ZodError || isNetworkFailure(error)) {
-      const words = error instanceof z.ZodError ? 'GitHub answered in an unknown form' : messageOf(error);
-      return { kind: 'refused', why: redactSecrets(words).slice(0, 200) };
-    }
-    throw error;
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function isNetworkFailure(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof Error && error.name === 'HttpError');
-}
 
 /** The repository, the clock of GitHub, and the scopes of a classic token (null for other kinds). */
 export async function readRepository({ octokit, owner, repo }: GitHubClient): Promise<{

@@ -3,14 +3,8 @@ import type { GitHubClient } from '../../github/client.ts';
 import { compileParsed } from '../../schedule/compile-schedule.ts';
 import { dueMinutes } from '../../schedule/due-minutes.ts';
 import { parseSchedule } from '../../schedule/parse-schedule.ts';
-import {
-  type Answer,
-  ask,
-  readLastScheduledRun,
-  readWorkflows,
-  type ScheduledRun,
-  type Workflow,
-} from './github-reads.ts';
+import { type Answer, ask } from './github-answer.ts';
+import { readLastScheduledRun, readWorkflows, type ScheduledRun, type Workflow } from './github-reads.ts';
 import { type DoctorItem, itemsOf, judged } from './item.ts';
 import type { WorkflowFile } from './workflow-files.ts';
 
@@ -98,13 +92,16 @@ function judgeLateness(
   const [due, before] = lastDue(file.crons, now).filter((at) => at > since.getTime());
   const seen =
     last === null
-      ? 'It was never started by its schedule'
+      ? 'Its schedule has never started it'
       : `Its last scheduled run is of ${last.created_at.toISOString()}`;
   // One left out is GitHub as it is; two in a row, or none ever, is a schedule that does not run.
   const isSilent = before !== undefined && (last === null || last.created_at.getTime() < before);
   const isLate = due !== undefined && last !== null && last.created_at.getTime() < due;
   return judged(github, thing, title, {
-    good: `${seen}${isLate ? ', and the latest was left out' : ''}.`,
+    good:
+      last === null
+        ? 'On; its schedule has not come round yet.'
+        : `${seen}${isLate ? ', and the latest was left out' : ''}.`,
     trouble: isSilent
       ? {
           status: 'error',

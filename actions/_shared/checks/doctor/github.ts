@@ -2,10 +2,10 @@
 import type { EnvironmentDeclaration } from '../../declare/model.ts';
 import type { GitHubClient } from '../../github/client.ts';
 import type { ClockReading } from './clocks.ts';
+import { lookAtActions, lookAtPermissions } from './github-actions-settings.ts';
+import { type Answer, ask } from './github-answer.ts';
 import { lookAtGitHubEnvironments } from './github-environments.ts';
 import {
-  type Answer,
-  ask,
   type BranchGuards,
   BranchHidden,
   type Repository,
@@ -136,10 +136,10 @@ function lookAtToken(
     });
   }
   const kind = token.startsWith('ghs_')
-    ? 'of an installation or a workflow'
+    ? 'A token of an installation or a workflow'
     : token.startsWith('github_pat_')
-      ? 'fine-grained'
-      : 'of a kind that names no scopes';
+      ? 'A fine-grained token'
+      : 'A token of a kind that names no scopes';
   const rights =
     permissions === undefined
       ? ''
@@ -148,7 +148,7 @@ function lookAtToken(
         : permissions.push
           ? ', may write'
           : ', may only read';
-  return github.good('token', title, `A token ${kind}${rights}.`);
+  return github.good('token', title, `${kind}${rights}.`);
 }
 
 function lookAtBranch(branch: string, found: Answer<BranchGuards | BranchHidden>): DoctorItem {
@@ -185,71 +185,4 @@ function lookAtBranch(branch: string, found: Answer<BranchGuards | BranchHidden>
             remedy: `Settings, Rules: for ${branch} require a pull request and the checks ${WANTED_CHECKS.join(' and ')}, and block force pushes.`,
           },
   });
-}
-
-function lookAtActions(
-  found: Answer<{ readonly enabled: boolean; readonly allowed_actions?: string | undefined }>,
-): DoctorItem {
-  const title = 'Actions';
-  if (found.kind !== 'seen')
-    return github.unknown(
-      'actions',
-      title,
-      refusal(found),
-      'Look with a token that may read Administration.',
-    );
-  const { enabled, allowed_actions: allowed } = found.value;
-  return judged(github, 'actions', title, {
-    good: `On; allowed: ${allowed ?? 'as the organisation says'}.`,
-    trouble: enabled
-      ? null
-      : {
-          status: 'error',
-          detail: 'Actions are off: nothing is planned, applied, checked or built.',
-          remedy: 'Settings, Actions, General: allow them.',
-        },
-  });
-}
-
-function lookAtPermissions(
-  found: Answer<{
-    readonly default_workflow_permissions: 'read' | 'write';
-    readonly can_approve_pull_request_reviews: boolean;
-  }>,
-): readonly DoctorItem[] {
-  const title = 'Permissions of workflows';
-  if (found.kind !== 'seen')
-    return [
-      github.unknown('permissions', title, refusal(found), 'Look with a token that may read Administration.'),
-    ];
-  const { default_workflow_permissions: preset, can_approve_pull_request_reviews: mayApprove } = found.value;
-  return [
-    judged(github, 'permissions', title, {
-      good: 'A job that says nothing may only read.',
-      trouble:
-        preset === 'read'
-          ? null
-          : {
-              status: 'warning',
-              detail: 'A job that says nothing may write everything.',
-              remedy: 'Settings, Actions, General, Workflow permissions: read repository contents.',
-            },
-    }),
-    judged(github, 'approval', 'Approval by workflows', {
-      good: 'Workflows may not approve pull requests.',
-      trouble: mayApprove
-        ? {
-            status: 'error',
-            detail: 'A workflow may approve pull requests: whoever changes one can review themselves.',
-            remedy: 'Settings, Actions, General: do not allow Actions to create and approve pull requests.',
-          }
-        : null,
-    }),
-  ];
-}
-
-function refusal(
-  found: { readonly kind: 'none' } | { readonly kind: 'refused'; readonly why: string },
-): string {
-  return found.kind === 'none' ? 'GitHub does not show it to this token.' : `GitHub refused: ${found.why}.`;
 }

@@ -26,12 +26,34 @@ export function doctorCounts(items: readonly DoctorItem[]): Readonly<Record<Item
   return { ok: count('ok'), warning: count('warning'), error: count('error'), unknown: count('unknown') };
 }
 
+const MAY_READ = 'Look with a token that may read ';
+
+/** What could not be looked at for one and the same reason is one line, where the first of it stood. */
+function together(items: readonly DoctorItem[]): readonly DoctorItem[] {
+  const reasonOf = ({ status, detail }: DoctorItem): string => (status === 'unknown' ? detail : '');
+  const byReason = Map.groupBy(items, reasonOf);
+  return items.flatMap((item) => {
+    const alike = byReason.get(reasonOf(item)) ?? [];
+    if (item.status !== 'unknown' || alike.length === 1) return item;
+    if (alike[0] !== item) return [];
+    return { ...item, title: alike.map(({ title }) => title).join(', '), remedy: commonRemedy(alike) };
+  });
+}
+
+function commonRemedy(items: readonly DoctorItem[]): string | null {
+  const remedies = [...new Set(items.flatMap(({ remedy }) => remedy ?? []))];
+  if (remedies.length === 0) return null;
+  if (!remedies.every((remedy) => remedy.startsWith(MAY_READ))) return remedies.join(' ');
+  const scopes = remedies.flatMap((remedy) => remedy.slice(MAY_READ.length, -1).split(' and '));
+  return `${MAY_READ}${[...new Set(scopes)].sort().join(', ')}.`;
+}
+
 /** What the doctor says, for people; ends in a newline. */
 export function renderDoctorTerminal(report: DoctorReport, { color }: { readonly color: boolean }): string {
   const paint = painter(color);
   const lines: string[] = [];
   for (const area of AREAS) {
-    const items = report.items.filter((item) => item.area === area);
+    const items = together(report.items.filter((item) => item.area === area));
     if (items.length === 0) continue;
     lines.push(paint('strong', TITLES[area]));
     for (const { status, title, detail, remedy } of items) {

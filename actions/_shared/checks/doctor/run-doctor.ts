@@ -79,7 +79,8 @@ function desiredOf(declarations: DeclarationResult, environment: EnvironmentDecl
     return declarations.resolve(environment.name);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    return { environment, migrations: [], secrets: [], jobs: [], functions: [], edgeSecrets: [], checks: [] };
+    const nothing = { migrations: [], secrets: [], jobs: [], functions: [], edgeSecrets: [], checks: [] };
+    return { environment, ...nothing, projects: [] };
   }
 }
 

@@ -1,5 +1,5 @@
 /** Is the scheduler itself alive? Its own finding, so that its alert can mute all the jobs it makes late. */
-import type { SchedulerState } from '../statements.ts';
+import type { SchedulerState } from '../cron-statements.ts';
 import { blind, type Fault, looked, type Outcome, WELL } from './probe.ts';
 import { moment, words } from './words.ts';
 

@@ -1,15 +1,16 @@
 /** Jobs that are late, never ran, fail, hang or are too slow, and a scheduler that is dead. */
 import type { CronFault } from '../../declare/kinds/checks-model.ts';
 import { isMeant } from '../../declare/names.ts';
+import { runRemedy } from '../../report/run-remedy.ts';
 import { lastDue } from '../../schedule/last-due.ts';
-import { indexByName, type NameIndex } from '../name-index.ts';
 import {
   type CronJobState,
   LiveSchedule,
   probeCronJobs,
   probeScheduler,
   type SchedulerState,
-} from '../statements.ts';
+} from '../cron-statements.ts';
+import { indexByName, type NameIndex } from '../name-index.ts';
 import { schedulerOutcome } from './cron-scheduler.ts';
 import { type Blindness, blind, type Fault, looked, type Outcome, type Probe } from './probe.ts';
 import { count, moment, percent, words } from './words.ts';
@@ -168,7 +169,7 @@ function troublesOf({ job, trouble }: CronJobState, wanted: ReadonlySet<CronFaul
       name: 'cron_failing',
       title: `${job} fails`,
       detail: `${job} failed ${failing.in_a_row >= 100 ? '100 times or more' : count(failing.in_a_row, 'time')} in a row: ${failing.error ?? failing.error_code ?? failing.status}`,
-      remediation: remedyOf(failing.error_code ?? ''),
+      remediation: runRemedy(failing.error_code ?? '', job),
       evidence: failing,
     });
   }
@@ -193,32 +194,6 @@ function troublesOf({ job, trouble }: CronJobState, wanted: ReadonlySet<CronFaul
     });
   }
   return found;
-}
-
-/** What to do, by the cause our own runs name. */
-function remedyOf(code: string): string {
-  switch (code) {
-    case 'secret_missing':
-    case 'secret_invalid':
-      return 'Set the secret: give its variable of secrets.yaml to the reconcile workflow and run it. The check of the Vault names what is wrong with it.';
-    case 'url_invalid':
-      return 'The URL needs its scheme: set the secret to a value that begins with https://.';
-    case 'extension_missing':
-      return 'Install the extension the message names (Supabase: Database, Extensions).';
-    case 'timeout':
-      return 'Raise the timeout of the job, or let long work go through the queue (`call: enqueue`).';
-    case 'http_4xx':
-      return 'The function refused the call: look at its logs, at its token, and whether it is deployed.';
-    case 'http_5xx':
-    case 'network':
-      return 'Look at the logs of what is called; what was fixed can be tried with `opsroom fire JOB`.';
-    case 'lost':
-      return 'No answer ever came: is the worker of pg_net well? See the check of pg_net.';
-    case 'scheduler_failed':
-      return 'pg_cron could not start it: too many jobs at once, or no connection left. Spread them (H).';
-    default:
-      return 'Look at the last runs and their messages: `opsroom runs JOB --failed`.';
-  }
 }
 
 function unowned({ job, role }: { readonly job: string; readonly role: string }): Fault {

@@ -13,7 +13,7 @@ type Net = NonNullable<NetState>;
 const BATCH = 200;
 
 const RESTART =
-  'Restart the worker: select net.worker_restart(). Then send one request and see that it is answered. What waits in the queue is kept.';
+  'Restart the worker: `select net.worker_restart()`. Then send one request and see that it is answered. What waits in the queue is kept.';
 
 export const pgNetProbe: Probe<'pg_net', Rows, undefined> = {
   kind: 'pg_net',
@@ -47,7 +47,7 @@ function workerFaults(net: Net): readonly Fault[] {
       title: 'The worker of pg_net is down',
       detail: `No process of pg_net runs in this database; ${count(net.depth, 'request')} wait.`,
       remediation: RESTART,
-      evidence: evidenceOf(net),
+      evidence: workerEvidence(net),
     },
   ];
 }
@@ -152,14 +152,19 @@ function blindSpots(net: Net): readonly (Blindness & { readonly object: string }
       object: 'queue',
       reason: `${net.depth} requests wait, and nothing says since when: the queue holds no times, and none of ours is among them.`,
       remediation:
-        'Look at the next pass; if nothing moves, restart the worker: select net.worker_restart().',
+        'Look at the next pass; if nothing moves, restart the worker: `select net.worker_restart()`.',
       evidence: evidenceOf(net),
     });
   }
   return found;
 }
 
-function evidenceOf(net: Net): object {
+function workerEvidence(net: Net): object {
+  const { is_up, depth, answers, oldest_waits, last_answer_at } = evidenceOf(net);
+  return { is_up, depth, oldest_waits, answers, last_answer_at };
+}
+
+function evidenceOf(net: Net) {
   const { oldest_s: oldest, last_answer_at: last, ...rest } = net;
   return {
     ...rest,

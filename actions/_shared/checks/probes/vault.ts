@@ -50,7 +50,7 @@ export const vaultProbe: Probe<'vault', NameIndex<Judged>, undefined> = {
 
 function faultsOf({ declared, state }: Judged, wanted: ReadonlySet<VaultFault>): readonly Fault[] {
   const { name, valueEnv, shape, maxAgeMs } = declared;
-  const again = `Give variable ${valueEnv} the right value and run the reconcile workflow: it stores the secret anew.`;
+  const again = `Set the secret ${valueEnv} of the GitHub environment to the right value, then run the workflow reconcile for it, without dry-run: that stores it in the Vault.`;
   const found: Fault[] = [];
   const add = (fault: VaultFault, title: string, detail: string, remediation = again): void => {
     if (!wanted.has(fault)) return;

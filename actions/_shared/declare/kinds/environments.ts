@@ -52,7 +52,7 @@ const Environment = z.strictObject({
     'Whether jobs run here unless a file says otherwise.',
   ),
   prune: described(
-    z.exactOptional(z.array(z.enum(['cron', 'secrets']))),
+    z.exactOptional(z.array(z.enum(['cron', 'secrets', 'projects']))),
     'Kinds whose undeclared objects are deleted by every apply, if they are ours.',
   ),
   limits: described(z.exactOptional(Limits), 'What an apply may delete without a word of consent.'),
@@ -61,9 +61,10 @@ const Environment = z.strictObject({
 
 export const EnvironmentsFile = z.record(ObjectName, Environment);
 
-const PRUNED: Readonly<Record<'cron' | 'secrets', readonly ResourceKind[]>> = {
+const PRUNED: Readonly<Record<'cron' | 'secrets' | 'projects', readonly ResourceKind[]>> = {
   cron: ['job', 'cron'],
   secrets: ['secret'],
+  projects: ['project'],
 };
 
 /** An environment before its place in the file is looked up. */

@@ -2,6 +2,7 @@
 import type { ReportFinding } from '../finding.ts';
 import { lintCheck } from '../lint/lint-check.ts';
 import { lintJob } from '../lint/lint-job.ts';
+import { lintProject } from '../lint/lint-project.ts';
 import type { Shape } from '../shape.ts';
 import { AdvisoryFile, readAdvisories } from './advisories.ts';
 import { readCheck } from './checks.ts';
@@ -10,6 +11,8 @@ import { readJob } from './cron.ts';
 import { CronFile } from './cron-schema.ts';
 import { EnvironmentsFile, readEnvironment } from './environments.ts';
 import { FunctionFile, readFunction } from './functions.ts';
+import { readProject } from './projects.ts';
+import { ProjectFile } from './projects-schema.ts';
 import { readSecret, SecretsFile } from './secrets.ts';
 import type { KindName, Specs } from './specs.ts';
 
@@ -30,4 +33,5 @@ export const KINDS: { readonly [Name in KindName]: Kind<Specs[Name]> } = {
   functions: { schema: FunctionFile, title: 'Edge Function', read: readFunction },
   checks: { schema: CheckFile, title: 'Check', read: readCheck, lint: lintCheck },
   advisories: { schema: AdvisoryFile, title: 'Advisories', read: readAdvisories },
+  projects: { schema: ProjectFile, title: 'Project', read: readProject, lint: lintProject },
 };

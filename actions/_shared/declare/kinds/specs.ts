@@ -4,6 +4,7 @@ import type { CheckSpec } from './checks-model.ts';
 import type { JobSpec } from './cron.ts';
 import type { EnvironmentSpec } from './environments.ts';
 import type { FunctionSpec } from './functions.ts';
+import type { ProjectSpec } from './project-spec.ts';
 import type { SecretSpec } from './secret-overrides.ts';
 
 /** What one object of each kind becomes. */
@@ -14,6 +15,7 @@ export interface Specs {
   readonly functions: FunctionSpec;
   readonly checks: CheckSpec;
   readonly advisories: AdvisorySpec;
+  readonly projects: ProjectSpec;
 }
 
 export type KindName = keyof Specs;
@@ -26,6 +28,7 @@ export const PLACES = {
   functions: { folder: 'runbooks/functions', landmark: 'verify_jwt' },
   checks: { folder: 'runbooks/checks', landmark: 'description' },
   advisories: { folder: 'runbooks/advisories', landmark: 'rules' },
+  projects: { folder: 'runbooks/projects', landmark: 'branches' },
 } as const satisfies Readonly<
   Record<KindName, { readonly file: string } | { readonly folder: string; readonly landmark: string }>
 >;

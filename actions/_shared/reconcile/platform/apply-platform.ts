@@ -187,6 +187,7 @@ async function deleteObject(run: PlatformRun, { change: { kind, name } }: Planne
     case 'secret':
     case 'job':
     case 'cron':
+    case 'project':
       throw new Error(`nothing of kind ${kind} is deleted here`);
   }
 }
@@ -209,6 +210,7 @@ function failureOf({ change: { kind, name } }: PlannedChange, message: string): 
     case 'secret':
     case 'job':
     case 'cron':
+    case 'project':
       throw new Error(`${kind} is no kind of the platform`);
   }
 }

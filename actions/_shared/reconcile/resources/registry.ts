@@ -3,6 +3,7 @@ import type { ResourceKind } from '../../declare/model.ts';
 import { cronResource } from './cron.ts';
 import { jobResource } from './job.ts';
 import { migrationResource } from './migration.ts';
+import { projectResource } from './project.ts';
 import type { ApplyContext, Applying, KindPlan, PlanContext, ReadContext, Resource } from './resource.ts';
 import { secretResource } from './secret.ts';
 
@@ -40,4 +41,5 @@ export const RESOURCES: readonly RegisteredResource[] = [
   register(secretResource),
   register(jobResource),
   register(cronResource),
+  register(projectResource),
 ];

@@ -39,6 +39,8 @@ export interface Ended {
 export interface Workshop {
   readonly root: string;
   readonly work: (...args: string[]) => WorkerProcess;
+  /** Any other command, as it runs. */
+  readonly start: (...args: string[]) => ChildProcess;
   /** Any other command, to its end. */
   readonly opsroom: (...args: string[]) => Promise<Ended>;
   /** Kill what still runs, so that a failed test leaves nobody who takes the jobs of the next. */
@@ -91,6 +93,7 @@ export function openWorkshop(
     root,
     work: (...args) =>
       watch(start(['work', '--handlers', handlers, '--format', 'json', '--log-level', 'debug', ...args])),
+    start: (...args) => start(args),
     opsroom: async (...args) => {
       const child = start(args);
       const [out, err] = [collect(child.stdout), collect(child.stderr)];

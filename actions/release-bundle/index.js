@@ -1,0 +1,3 @@
+import { releaseBundle } from '../dist/index.js';
+
+await releaseBundle();
