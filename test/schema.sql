@@ -469,6 +469,7 @@ create table ops.build_dispatches (
   error text,
   created_at timestamp with time zone not null default clock_timestamp(),
   settled_at timestamp with time zone,
+  doubles_sought_at timestamp with time zone,
   constraint build_dispatches_pkey PRIMARY KEY (build_id, attempt),
   constraint build_dispatches_attempt_check CHECK ((attempt > 0)),
   constraint build_dispatches_build_id_fkey FOREIGN KEY (build_id) REFERENCES ops.builds(id) ON DELETE CASCADE,
@@ -483,9 +484,11 @@ comment on column ops.build_dispatches.posts is 'How often GitHub was told, requ
 comment on column ops.build_dispatches.looks is 'How often its run was looked for since GitHub was last told.';
 comment on column ops.build_dispatches.posted_at is 'When GitHub was last told, or was about to be.';
 comment on column ops.build_dispatches.extra_runs is 'Runs that claimed to be this build''s and are not: to be cancelled on GitHub.';
+comment on column ops.build_dispatches.doubles_sought_at is 'When GitHub''s list was searched for other runs of the same name, long enough after GitHub was told.';
 CREATE INDEX build_dispatches_extra ON ops.build_dispatches USING btree (build_id) WHERE (extra_runs <> '{}'::bigint[]);
 CREATE INDEX build_dispatches_open ON ops.build_dispatches USING btree (next_at) WHERE (settled_at IS NULL);
 CREATE INDEX build_dispatches_run ON ops.build_dispatches USING btree (github_run_id) WHERE (github_run_id IS NOT NULL);
+CREATE INDEX build_dispatches_unsought ON ops.build_dispatches USING btree (posted_at) WHERE ((state = 'sent'::text) AND (doubles_sought_at IS NULL));
 alter table ops.build_dispatches enable row level security;
 create policy member_select on ops.build_dispatches for select to authenticated using ((org_id = ANY (ARRAY( SELECT ops.my_org_ids() AS my_org_ids))));
 create policy service_role_select on ops.build_dispatches for select to service_role using (true);
@@ -11525,6 +11528,23 @@ end
 $function$;
 comment on function ops.send_request(bigint,text,jsonb,timestamp with time zone,integer,timestamp with time zone) is 'Hand one HTTP request to pg_net and remember its id. The request leaves when this transaction commits.';
 
+CREATE OR REPLACE FUNCTION ops.sent_dispatches(p_after interval DEFAULT '00:03:00'::interval, p_limit integer DEFAULT 100, p_repositories text[] DEFAULT NULL::text[])
+ RETURNS TABLE(build_id uuid, attempt integer, repository text, workflow text, ref text, github_run_id bigint, posted_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+  select d.build_id, d.attempt, d.repository, d.workflow, d.ref, d.github_run_id, d.posted_at
+  from ops.build_dispatches d
+  where d.state = 'sent' and d.doubles_sought_at is null and d.github_run_id is not null
+    and d.posted_at > clock_timestamp() - interval '1 day' and d.posted_at < clock_timestamp() - p_after
+    and (p_repositories is null or lower(d.repository) in (select lower(r) from unnest(p_repositories) r))
+  order by d.posted_at
+  limit least(greatest(p_limit, 1), 1000)
+$function$;
+comment on function ops.sent_dispatches(interval,integer,text[]) is 'Orders GitHub was told so long ago that its list must show every run made of them, and that nobody searched for doubles yet.';
+grant execute on function ops.sent_dispatches(interval,integer,text[]) to service_role;
+
 CREATE OR REPLACE FUNCTION ops.set_build_status(p_build_id uuid, p_status text, p_lease_token bigint DEFAULT NULL::bigint, p_attempt integer DEFAULT NULL::integer, p_error text DEFAULT NULL::text, p_result jsonb DEFAULT NULL::jsonb, p_github_run_id bigint DEFAULT NULL::bigint, p_github_run_attempt integer DEFAULT NULL::integer, p_github_run_url text DEFAULT NULL::text, p_environment_url text DEFAULT NULL::text, OUT outcome text, OUT status text, OUT attempt integer)
  RETURNS record
  LANGUAGE plpgsql
@@ -11850,6 +11870,20 @@ end
 $function$;
 comment on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) is 'What came of an order: sent (its run, and others that were started for it), refused (the build fails, with an alert), unknown (looked for again after p_again_in), unsent (GitHub surely has no such run: told again), postponed (GitHub took nothing now: told, or looked at, again). False for an outdated claim.';
 grant execute on function ops.settle_build_dispatch(uuid,integer,bigint,text,bigint,text,text,interval,bigint[]) to service_role;
+
+CREATE OR REPLACE FUNCTION ops.settle_doubles(p_build_id uuid, p_attempt integer, p_github_run_ids bigint[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+  update ops.build_dispatches d
+  set doubles_sought_at = clock_timestamp(),
+      extra_runs = (array(select distinct e from unnest(d.extra_runs || p_github_run_ids) e where e <> d.github_run_id))[:100]
+  where d.build_id = p_build_id and d.attempt = p_attempt and d.state = 'sent'
+$function$;
+comment on function ops.settle_doubles(uuid,integer,bigint[]) is 'The other runs that carry the name of an order, to be cancelled; or none, and nobody searches again.';
+grant execute on function ops.settle_doubles(uuid,integer,bigint[]) to service_role;
 
 CREATE OR REPLACE FUNCTION ops.settle_issue_command(p_repository text, p_comment_id bigint, p_outcome text, p_answer text, p_alerts bigint[] DEFAULT '{}'::bigint[])
  RETURNS void

@@ -50,12 +50,15 @@ async function record({
   const paths = sessionFolder(environment.RUNNER_TEMP ?? '');
   const isFirst = !hasSession(paths);
   const started = isFirst ? await begin(inputs, paths, masks, environment) : undefined;
-  const code = await addToBuild({
-    inputs,
-    paths,
-    environment: jobEnvironment(environment),
-    actionEnvironment: environment,
-  });
+  const isTooMany = started?.kind === 'stale' && inputs.buildId !== undefined;
+  const code = isTooMany
+    ? 0
+    : await addToBuild({
+        inputs,
+        paths,
+        environment: jobEnvironment(environment),
+        actionEnvironment: environment,
+      });
   const session = hasSession(paths) ? readSession(paths) : undefined;
   return { outcome: recordedStart({ started, session, code, inputs }), code };
 }

@@ -4,9 +4,15 @@ import type { StartResult } from '../_shared/builds/recorder/start-recording.ts'
 import type { Outcome } from '../_shared/io/outcome.ts';
 import type { RecordBuildInputs } from './inputs.ts';
 
+const TOO_MANY =
+  'This run is one too many: another run has the build, or the build has ended. Nothing more is done here; `opsroom build retry` starts it anew.';
+
 type Started = StartResult | { readonly kind: 'unconfigured' } | undefined;
 
-/** How a use of the action ended. Nothing here fails the step: the build matters more than its record. */
+/**
+ * How a use of the action ended. A build matters more than its record, so nothing that goes wrong fails the step; but of a build that was named there is
+ * one run, and another one stops here before it does the work a second time.
+ */
 export function recordedStart(request: {
   /** Undefined for a later use in a job. */
   readonly started: Started;
@@ -22,6 +28,9 @@ export function recordedStart(request: {
     recording: String(session !== undefined),
   };
   const ended = inputs.run === undefined || code === 0 ? '' : ` The commands ended with exit code ${code}.`;
+  if (started?.kind === 'stale' && inputs.buildId !== undefined) {
+    return { reason: 'one_run_too_many', message: TOO_MANY, outputs };
+  }
   const warning = warningOf(started);
   return {
     reason: warning === undefined ? 'recorded' : 'not_recorded',

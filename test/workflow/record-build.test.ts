@@ -190,7 +190,7 @@ describe('a job that records', () => {
     expect(await story(build.id)).toEqual(whole);
   }, 90_000);
 
-  it('goes on unrecorded, and says so, when its build is another run’s', async () => {
+  it('stops before it does the work a second time when its build is another run’s', async () => {
     const { sql } = world.database;
     const { id } = await lastBuild();
     const before = await story(id);
@@ -200,12 +200,9 @@ describe('a job that records', () => {
         .annotations.map(({ message }) => message)
         .join('\n'),
       logOf(run),
-    ).toContain('This run may not write to the build');
-    // Its steps ran all the same.
-    expect([run.conclusion, jobOf(run).log()], logOf(run)).toEqual([
-      'success',
-      expect.stringContaining('line 5'),
-    ]);
+    ).toContain('This run is one too many');
+    expect(run.conclusion, logOf(run)).toBe('failure');
+    expect(jobOf(run).log()).not.toContain('line 5');
     expect(await story(id)).toEqual(before);
     expect(await sql`select status from ops.builds where id = ${id}`).toEqual([{ status: 'cancelled' }]);
   }, 60_000);

@@ -27,6 +27,7 @@ export const RunReason = z.enum([
   'dispatched',
   'recorded',
   'not_recorded',
+  'one_run_too_many',
   'issues_behind',
   'configuration_error',
   'fault',
@@ -68,6 +69,7 @@ export function isGood(reason: RunReason): boolean {
     case 'not_recorded':
       return true;
     case 'lint_failed':
+    case 'one_run_too_many':
     case 'partly_applied':
     case 'plan_blocked':
     case 'plan_moved':

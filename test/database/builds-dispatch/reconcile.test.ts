@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { dispatchBuilds } from '../../../actions/_shared/builds/dispatch/dispatch-builds.ts';
 import { reconcileRuns } from '../../../actions/_shared/builds/dispatch/reconcile-runs.ts';
-import type { Conclusion } from '../../../local/github/state/runs.ts';
+import { type Conclusion, latestAttempt } from '../../../local/github/state/runs.ts';
 import { addBuild } from '../builds/people.ts';
 import { type DispatchWorld, startDispatchWorld } from './github-world.ts';
 
@@ -200,5 +200,31 @@ describe('a run that says nothing', () => {
       status: 'failed',
       error: expect.stringMatching(/bob rejected the deployment to gate of run \d+: not today/),
     });
+  });
+});
+
+describe('a request that was doubled on its way', () => {
+  it('leaves one run: the other, which never says a word, is found by its name and stopped', async () => {
+    const { id } = await addBuild(world.database.sql, world.org.production);
+    await dispatchBuilds({ sql: world.service, dispatcher: 'test', clientOf: world.clientOf });
+    const [ours] = world.runsOf(id);
+    world.github.as('alice').dispatch('build.yml', { inputs: { ops_build_id: id, ops_build_attempt: '1' } });
+    const [, double] = world.runsOf(id);
+    expect(double).toBeDefined();
+
+    expect(await reconcile()).toMatchObject({ stopped: 0 });
+    await world.pass(4);
+    expect(await reconcile()).toMatchObject({ stopped: 1, failures: [] });
+
+    const conclusions = world.runsOf(id).map((run) => [run.id, latestAttempt(run).conclusion]);
+    expect(conclusions).toEqual([
+      [ours?.id, null],
+      [double?.id, 'cancelled'],
+    ]);
+    expect(await log(id)).toContainEqual(expect.stringContaining(`run ${double?.id} was one too many`));
+    const calls = world.github.calls.length;
+    expect(await reconcile()).toMatchObject({ stopped: 0 });
+    // Nobody searches twice.
+    expect(world.github.calls.length).toBe(calls);
   });
 });

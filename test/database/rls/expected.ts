@@ -226,7 +226,7 @@ const service = everyone(
   ops.claim_build_dispatches ops.settle_build_dispatch ops.open_build ops.start_build_run ops.silent_builds ops.settle_silent_build
   ops.rollback_build ops.trigger_build ops.find_branch ops.declare_project ops.declared_projects ops.archive_project
   ops.cancel_waiting_builds ops.waiting_upgrades
-  ops.extra_runs ops.forget_extra_run
+  ops.extra_runs ops.forget_extra_run ops.sent_dispatches ops.settle_doubles
   ops.cancel_build ops.rescue_builds ops.build_writer ops.append_build_event ops.append_build_events
   ops.record_artifact ops.record_metrics ops.upsert_monitoring ops.record_upgrade ops.idle_projects
   ops.raise_advisory ops.settle_advisories ops.suppress_advisory ops.list_partitions

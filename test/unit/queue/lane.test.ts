@@ -185,7 +185,7 @@ describe('a lane', () => {
 
   it('returns what it has not begun', async () => {
     const store = new FakeStore(6);
-    const { lane } = openLane(store, { slots: 1, prefetch: 5, run: () => sleep(100) });
+    const { lane } = openLane(store, { slots: 1, prefetch: 5, run: () => sleep(1_000) });
     lane.wake();
     await sleep(50);
     lane.returnWaiting();

@@ -54,7 +54,12 @@ export const DECLARATIONS: Readonly<Record<string, Scenario>> = {
     },
   },
   'reconcile.yml': {
-    world: { database: 'bare', secrets: CANARIES },
+    // Staging and production are one database here, and the project is production's only.
+    world: {
+      database: 'bare',
+      secrets: CANARIES,
+      files: { 'runbooks/projects/ops-control-room.yaml': null },
+    },
     prepare: ({ dispatch }) => dispatch('reconcile.yml', { environment: 'production', 'dry-run': false }),
     play: async (world) => {
       const schedule = newSchedule();

@@ -3,6 +3,7 @@ import type { GitHubClient } from '../../github/client.ts';
 import { cancelRun } from '../../github/workflow-dispatch.ts';
 import { askAbout } from './ask-about.ts';
 import { type CallBudget, openBudget } from './call-budget.ts';
+import { findDoubles } from './find-doubles.ts';
 import { extraRuns, forgetExtraRun, settleSilentBuild, silentBuilds } from './statements.ts';
 
 /** What asking GitHub about silent runs changed. */
@@ -26,12 +27,15 @@ export async function reconcileRuns(request: {
   readonly calls?: number | undefined;
   /** How long a run that GitHub says is alive may stay silent from now on; four minutes when left out. */
   readonly extendMs?: number | undefined;
+  /** How long after GitHub was told its list is searched for a second run of the same order; three minutes when left out. */
+  readonly doublesAfterMs?: number | undefined;
   readonly now?: () => Date;
 }): Promise<Reconciled> {
   const { sql, clientOf, repositories, limit = 100, now = () => new Date() } = request;
   const budget = openBudget(request.calls ?? 300, clientOf);
   const failures: string[] = [];
   const became: Record<string, number> = {};
+  await findDoubles({ sql, budget, failures, repositories, limit, afterMs: request.doublesAfterMs });
   const stopped = await stopExtraRuns({ sql, budget, failures, repositories, limit });
   for (const build of await silentBuilds(sql, { limit, repositories })) {
     const client = budget.clientOf(build.repository);

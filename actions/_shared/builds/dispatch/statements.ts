@@ -133,6 +133,40 @@ export async function settleSilentBuild(
   return Now.parse([...rows])[0]?.now ?? 'stale';
 }
 
+const SentOrder = z.object({
+  buildId: z.string(),
+  attempt: z.number(),
+  repository: z.string(),
+  workflow: z.string(),
+  ref: z.string(),
+  runId: z.coerce.number(),
+  postedAt: z.date(),
+});
+/** An order whose run is known. */
+export type SentOrder = z.infer<typeof SentOrder>;
+
+/** Orders told so long ago that GitHub's list shows every run made of them, not yet searched for doubles. */
+export async function sentOrders(
+  sql: Queryable,
+  { limit, repositories, afterMs }: Reach & { readonly afterMs: number },
+): Promise<SentOrder[]> {
+  const rows = await sql`
+    select build_id as "buildId", attempt, repository, workflow, ref, github_run_id::text as "runId", posted_at as "postedAt"
+    from ops.sent_dispatches(
+      make_interval(secs => ${afterMs / 1000}), ${limit}, ${arrayOrNull(repositories)}::text[]
+    )`;
+  return z.array(SentOrder).parse([...rows]);
+}
+
+/** Notes the other runs of an order, to be cancelled; nobody searches for them again. */
+export async function settleDoubles(
+  sql: Queryable,
+  { buildId, attempt }: Pick<SentOrder, 'buildId' | 'attempt'>,
+  runs: readonly number[],
+): Promise<void> {
+  await sql`select ops.settle_doubles(${buildId}, ${attempt}, ${textArray(runs)}::bigint[])`;
+}
+
 const ExtraRun = z.object({
   buildId: z.string(),
   attempt: z.number(),
