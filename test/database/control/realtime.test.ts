@@ -12,10 +12,5 @@ it('where there is a publication for Realtime, runs and builds are in it', async
     select r.prrelid::regclass::text as name
     from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
     where p.pubname = 'supabase_realtime' order by 1`;
-  expect(rows.map((row) => row.name)).toEqual([
-    'ops.artifacts',
-    'ops.builds',
-    'ops.run_events',
-    'ops.runs',
-  ]);
+  expect(rows.map((row) => row.name)).toEqual(['ops.artifacts', 'ops.builds', 'ops.run_events', 'ops.runs']);
 });
