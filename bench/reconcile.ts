@@ -93,6 +93,17 @@ async function forgetEverything({ sql, superuser }: Connections): Promise<void> 
   await superuser`vacuum full cron.job`;
 }
 
+/** As a project is that has our schema and no jobs yet. Rows of the round before would slow the inserts of the next. */
+async function forgetJobs({ sql, superuser }: Connections): Promise<void> {
+  await sql`select cron.unschedule(jobid) from cron.job order by jobid`;
+  await sql`delete from ops.managed_objects where kind in ('job', 'cron')`;
+  await sql`delete from ops.job_definitions`;
+  for (const table of ['cron.job', 'ops.managed_objects', 'ops.job_definitions'])
+    await superuser`vacuum (full, analyze) ${superuser(table)}`;
+  // Nobody pays for what was written to prepare.
+  await superuser`checkpoint`;
+}
+
 async function desiredOf(folder: string): Promise<DesiredState> {
   const declarations = await loadDeclarations({ root: folder });
   const errors = declarations.diagnostics.filter((each) => each.severity === 'error');
@@ -122,7 +133,7 @@ async function benchApply(
   url: string,
   desired: DesiredState,
   scratch: string,
-): Promise<Row[]> {
+): Promise<{ readonly rows: Row[]; readonly limit: string }> {
   const { sql } = connections;
   const script = path.join(scratch, 'schedule.sql');
   const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -138,10 +149,9 @@ async function benchApply(
   const names = desired.jobs.map((job) => job.name);
   const schedules = desired.jobs.map((job) => job.cron.schedule);
   const commands = desired.jobs.map((job) => job.cron.command);
-  const prepare = async () => {
-    await forgetEverything(connections);
-    await applyOnlySchema(sql, desired);
-  };
+  await forgetEverything(connections);
+  await applyOnlySchema(sql, desired);
+  const prepare = () => forgetJobs(connections);
   const measured = await measure(
     [
       { name: 'ours', prepare, run: () => apply(sql, desired) },
@@ -160,11 +170,13 @@ async function benchApply(
     repetitions,
   );
   const ours = find(measured, 'ours');
-  return [
+  const psqlLoop = find(measured, 'psql');
+  const alone = pairedRatio(psqlLoop, find(measured, 'unnest'));
+  const rows: Row[] = [
     {
       work: 'apply 10,000 new jobs vs psql, one statement a job',
       ours,
-      peer: find(measured, 'psql'),
+      peer: psqlLoop,
       sense: 'faster',
       floor: 8,
       goal: 12,
@@ -178,13 +190,18 @@ async function benchApply(
       goal: 1.15,
     },
   ];
+  const limit = `No apply can be faster than the cron.schedule over unnest it contains: that alone is ${alone.median.toFixed(1)}x faster than psql here [${alone.low.toFixed(1)}-${alone.high.toFixed(1)}].`;
+  return { rows, limit };
 }
 
 async function benchUnschedule(connections: Connections, desired: DesiredState): Promise<Row[]> {
-  const { sql } = connections;
+  const { sql, superuser } = connections;
+  await forgetEverything(connections);
+  await applyOnlySchema(sql, desired);
   const prepare = async () => {
-    await forgetEverything(connections);
+    await forgetJobs(connections);
     await apply(sql, desired);
+    await superuser`checkpoint`;
   };
   const measured = await measure(
     [
@@ -428,11 +445,15 @@ async function suite(
     const desired = { ...declared, migrations: ours.resolve('production').migrations };
     writeMigrationsInto(fleet);
     const rows: Row[] = [];
-    if (parts.has('apply')) rows.push(...(await benchApply(connections, server.url, desired, scratch)));
+    const closing: string[] = [];
+    if (parts.has('apply')) {
+      const applied = await benchApply(connections, server.url, desired, scratch);
+      rows.push(...applied.rows);
+      closing.push(applied.limit);
+    }
     if (parts.has('unschedule')) rows.push(...(await benchUnschedule(connections, desired)));
     if (parts.has('plan')) rows.push(...(await benchPlan(connections, fleet, desired)));
     if (parts.has('migrate')) rows.push(...(await benchMigrate(connections, server.url, scratch)));
-    const closing: string[] = [];
     if (parts.has('start')) {
       const cold = await benchColdStart();
       rows.push(...cold.rows);
