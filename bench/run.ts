@@ -12,8 +12,10 @@ const suites: Readonly<Record<string, () => Promise<{ run: (args: readonly strin
     events: () => import('./events.ts'),
     functions: () => import('./functions.ts'),
     checks: () => import('./checks.ts'),
+    alerts: () => import('./alerts.ts'),
     'chaos-batch': () => import('./chaos-batch.ts'),
     'chaos-alerts': () => import('./chaos-alerts.ts'),
+    'chaos-builds': () => import('./chaos-builds.ts'),
   };
 
 /** `npm run bench -- SUITE [options]`: prints the table; bench/RESULTS.md keeps the figures that were quoted. */

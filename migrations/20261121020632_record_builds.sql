@@ -165,14 +165,18 @@ comment on function ops.record_build_status(uuid, integer, bigint, text, text, j
   'ops.set_build_status for a recorder: its lease is required, and a build that ended otherwise is no error (outcome: ended).';
 select ops.restrict_function('ops.record_build_status(uuid, integer, bigint, text, text, jsonb, text)', 'service_role');
 
+-- Security definer, as ops.set_build_status.
 create function ops.replay_build_status(
   p_build_id uuid, p_attempt integer, p_status text, p_error text default null, p_result jsonb default null,
   p_environment_url text default null, out outcome text, out status text
 )
 language plpgsql
+security definer
 set search_path = ''
 as $$
 #variable_conflict use_column
+declare
+  v_org_id uuid;
 begin
   select s.outcome, s.status
   into replay_build_status.outcome, replay_build_status.status
@@ -181,12 +185,29 @@ begin
   ) s;
 exception
   when sqlstate 'PT409' then
-    outcome := 'ended';
+    -- GitHub was asked before the buffer was found, and says only that a run succeeded or failed: that there were warnings, or that somebody
+    -- had stopped it, its recorder alone knows.
+    update ops.builds b
+    set status = p_status, result = coalesce(p_result, b.result), environment_url = coalesce(p_environment_url, b.environment_url),
+        updated_at = clock_timestamp()
+    where b.id = p_build_id and b.attempt = p_attempt
+      and (
+        b.status = 'succeeded' and p_status = 'almost'
+        or b.status = 'failed' and p_status = 'cancelled' and b.cancel_requested_at is not null
+      )
+    returning b.org_id into v_org_id;
+    outcome := case when v_org_id is null then 'ended' else 'changed' end;
+    if v_org_id is not null then
+      perform ops.note_build(
+        p_build_id, v_org_id, 'status', p_status || ': its recorder said so later', 'warning',
+        jsonb_build_object('status', p_status, 'attempt', p_attempt)
+      );
+    end if;
     replay_build_status.status := (select b.status from ops.builds b where b.id = p_build_id);
 end
 $$;
 comment on function ops.replay_build_status(uuid, integer, text, text, jsonb, text) is
-  'ops.set_build_status for the buffer of a run whose lease is over: its attempt must be the current one, and a build that ended otherwise is no error (outcome: ended).';
+  'ops.set_build_status for the buffer of a run whose lease is over: its attempt must be the current one, and a build that ended otherwise is no error (outcome: ended). Of one that ended by GitHub''s word alone it may still say that it had warnings, or that it was stopped.';
 select ops.restrict_function('ops.replay_build_status(uuid, integer, text, text, jsonb, text)', 'service_role');
 
 create function ops.record_build_artifact(

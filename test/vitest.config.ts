@@ -6,8 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Database tests share one server; two workers are what a small machine carries.
-    maxWorkers: 2,
+    // Database tests share one server. Many of them wait for clocks and other processes, so a small machine with two cores carries three.
+    maxWorkers: 3,
     globalSetup: ['test/support/global-setup.ts'],
   },
 });

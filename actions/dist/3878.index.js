@@ -82,7 +82,9 @@ const id=3878,ids=[3878],modules={4875:((__unused_webpack___webpack_module__,__w
       -- By pattern: old versions name the backend with their version, which net.check_worker_is_up() does not find.
       case when pg_catalog.pg_has_role('pg_read_all_stats', 'usage') then (
         select count(*) from pg_catalog.pg_stat_activity a
-        where a.backend_type ilike '%pg_net%' or a.application_name ilike 'pg_net worker%'
+        where (a.backend_type ilike '%pg_net%' or a.application_name ilike 'pg_net worker%')
+          -- One of another database sends nothing of ours.
+          and a.datname = current_database()
       )::int end as workers,
       (select coalesce(json_agg(json_build_object(
           'relation', n.nspname || '.' || c.relname, 'name', t.tgname, 'function', t.tgfoid::regprocedure::text)

@@ -391,7 +391,8 @@ describe('a buffer that a recorder left as an artifact', () => {
     });
     expect(await round()).toMatchObject({ replayed: 1, imported: 0, lines: 2, failures: [] });
     expect(await textsOf({ buildId, attempt: 1, token: '' })).toEqual(['one', 'two']);
-    expect(await statusOf({ buildId })).toBe('succeeded');
+    // That there were warnings its recorder alone knows.
+    expect(await statusOf({ buildId })).toBe('almost');
   });
 
   it('goes behind the lines of a later job that took its numbers', async () => {
