@@ -102,16 +102,15 @@ export async function readTold(sql: Sql | TransactionSql): Promise<Told> {
 
 /**
  * What a build must be, by what is known of the run that had it last. More than one of a run that lay still, was given up by GitHub, and came
- * back before anybody had asked: then its own word counts as much. And of one whose story was found in an artifact: GitHub may have been
- * asked before, which knows no warnings, and does not tell a job that failed from one whose build was stopped.
+ * back before anybody had asked: then its own word counts as much.
  */
 export function rightEnds(
   build: Pick<Told['builds'][number], 'attempt' | 'wasCancelled'>,
   run: RunTruth | undefined,
 ): readonly string[] {
   if (run === undefined) return build.wasCancelled ? ['cancelled'] : [];
-  const wasFound = run.story === 'artifact';
-  const hasSpoken = run.story === 'stored' || wasFound;
+  // Found in an artifact after GitHub had been asked, it is the recorder who knows of warnings, and that somebody stopped it.
+  const hasSpoken = run.story === 'stored' || run.story === 'artifact';
   if (run.isVanished) {
     const own = run.isSilent && hasSpoken ? ['succeeded', 'cancelled'] : [];
     if (build.wasCancelled) return ['cancelled', ...own];
@@ -119,10 +118,10 @@ export function rightEnds(
   }
   switch (run.conclusion) {
     case 'success':
-      return [run.hasWarned && hasSpoken ? 'almost' : 'succeeded', ...(wasFound ? ['succeeded'] : [])];
+      return [run.hasWarned && hasSpoken ? 'almost' : 'succeeded'];
     case 'failure':
       if (run.isSilent && hasSpoken) return ['failed', 'succeeded', 'cancelled'];
-      return [run.heardCancel && hasSpoken ? 'cancelled' : 'failed', ...(wasFound ? ['failed'] : [])];
+      return [run.heardCancel && hasSpoken ? 'cancelled' : 'failed'];
     case 'cancelled':
       return run.isSilent && hasSpoken ? ['cancelled', 'succeeded'] : ['cancelled'];
     default:

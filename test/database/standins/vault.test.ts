@@ -53,9 +53,11 @@ describe('a secret', () => {
 
   it('notes every update, even one that changes nothing, and keeps its nonce', async () => {
     const id = await create('noted');
-    const [before] = await sql`select secret, nonce, created_at, updated_at from vault.secrets`;
+    const [before] =
+      await sql`select secret, nonce, created_at, extract(epoch from updated_at)::float8 as updated_at from vault.secrets`;
     await sql`select vault.update_secret(${id}, ${value})`;
-    const [after] = await sql`select secret, nonce, created_at, updated_at from vault.secrets`;
+    const [after] =
+      await sql`select secret, nonce, created_at, extract(epoch from updated_at)::float8 as updated_at from vault.secrets`;
     expect(Number(after?.updated_at)).toBeGreaterThan(Number(before?.updated_at));
     // Same secret, id and nonce: the same text.
     expect({ ...after, updated_at: null }).toEqual({ ...before, updated_at: null });
