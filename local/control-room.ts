@@ -187,7 +187,7 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
         environment: options.environment,
       });
       desired = next ?? desired;
-      if (next !== undefined) github?.side.commit();
+      if (next !== undefined) await github?.side.commit();
       return next !== undefined;
     },
     settle: async () => {

@@ -28,7 +28,7 @@ export interface GitHubSide {
   readonly engine: ActionsEngine;
   readonly page: PageSource;
   /** Takes the working tree as it is now as the next commit of main. */
-  readonly commit: () => void;
+  readonly commit: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -60,18 +60,8 @@ export async function startGitHubSide(options: {
   });
   github.addUser({ login: PERSON, role: 'admin' });
   await forgetFormerIssues(sql);
-  let branches = await branchesBuilt(sql);
-  const commit = () => {
-    commitTree(github, root, branches);
-    branchesBuilt(sql).then(
-      (now) => {
-        branches = now;
-        pointAtMain(github, branches);
-      },
-      (error: unknown) => options.log(`branches: ${String(error)}`),
-    );
-  };
-  commit();
+  const commit = async (): Promise<void> => commitTree(github, root, await branchesBuilt(sql));
+  await commit();
   const watch = `${ENVIRONMENT}-watch`;
   const secrets = {
     [LOCAL_CONNECTION]: options.databaseUrl,
@@ -174,14 +164,10 @@ function commitTree(github: GitHubStandIn, root: string, branches: readonly stri
     files: repositoryFiles(root, (file) => needed.test(file)),
     login: PERSON,
   });
-  pointAtMain(github, branches);
+  // Branches that runbooks/projects/ wants built are here all what the working tree is.
+  const main = github.store.branches.get('main');
+  if (main !== undefined) for (const branch of branches) github.store.branches.set(branch, main);
   refreshWorkflows(github.store);
-}
-
-/** Branches of this repository that runbooks/projects/ wants built: here they are all what the working tree is. */
-function pointAtMain({ store }: GitHubStandIn, branches: readonly string[]): void {
-  const main = store.branches.get('main');
-  if (main !== undefined) for (const branch of branches) store.branches.set(branch, main);
 }
 
 async function branchesBuilt(sql: Sql): Promise<readonly string[]> {

@@ -1,8 +1,7 @@
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { readRunContext } from '../_shared/io/run-context.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { AdvisoryScanInputs } from './inputs.ts';
 
@@ -13,14 +12,7 @@ export async function run(): Promise<void> {
 
 async function scanForAdvice({ environment, redaction, now }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(AdvisoryScanInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   if (declarations.broken) {
     return {
       reason: 'lint_failed',

@@ -3,8 +3,8 @@ import type { GitHubClient } from '../_shared/github/client.ts';
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { type RunContext, readRunContext } from '../_shared/io/run-context.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import type { RunContext } from '../_shared/io/run-context.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { DispatchBuildsInputs } from './inputs.ts';
 import { type PushedBranch, readPush } from './read-push.ts';
@@ -16,14 +16,7 @@ export async function run(): Promise<void> {
 
 async function dispatch({ environment, redaction }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(DispatchBuildsInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   const { environment: declaration } = declarations.resolve(inputs.environment);
   // The token of a job is good for its own repository only; another one says for which.
   const repositories = [...new Set([`${context.owner}/${context.repo}`, ...inputs.repositories])];

@@ -1,9 +1,8 @@
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { readRunContext } from '../_shared/io/run-context.ts';
 import { openPlatform } from '../_shared/target/open-platform.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { driftOutcome } from './decide-outcome.ts';
 import { DriftInputs } from './inputs.ts';
@@ -15,14 +14,7 @@ export async function run(): Promise<void> {
 
 async function reportDrift({ environment, redaction, now }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(DriftInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   if (declarations.broken) {
     return {
       reason: 'lint_failed',

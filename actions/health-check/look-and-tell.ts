@@ -7,6 +7,7 @@ import { runChecks } from '../_shared/checks/run-checks.ts';
 import type { Sql } from '../_shared/database/connect.ts';
 import { createGitHubClient } from '../_shared/github/client.ts';
 import { createSingleShotClient } from '../_shared/github/single-shot-client.ts';
+import { errorMessage } from '../_shared/io/errors.ts';
 import type { Environment } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import type { Redaction } from '../_shared/io/redaction.ts';
@@ -120,7 +121,7 @@ export async function tellNobodyKnows(
     );
     return unreachableOutcome({ ...told, issue, problem: null });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     const problem = `No issue could be written about it: ${redaction.redact(why)}`;
     return unreachableOutcome({ ...told, issue: null, problem });
   }

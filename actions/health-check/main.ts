@@ -2,8 +2,7 @@ import { DatabaseUnreachable } from '../_shared/alerts/reach-database.ts';
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { readRunContext } from '../_shared/io/run-context.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { HealthCheckInputs } from './inputs.ts';
 
@@ -14,14 +13,7 @@ export async function run(): Promise<void> {
 
 async function checkHealth({ environment, redaction }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(HealthCheckInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   if (declarations.broken) {
     return {
       reason: 'lint_failed',

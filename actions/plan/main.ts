@@ -1,8 +1,7 @@
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { readRunContext } from '../_shared/io/run-context.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { decideOutcome } from './decide-outcome.ts';
 import { PlanInputs } from './inputs.ts';
 import { type EnvironmentView, planEnvironment } from './plan-environment.ts';
@@ -14,15 +13,8 @@ export async function run(): Promise<void> {
 
 async function planEnvironments({ environment, redaction, now }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(PlanInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   const { pullRequest } = context;
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
 
   const views: EnvironmentView[] = [];
   for (const name of inputs.environments.length === 0 ? [null] : inputs.environments) {

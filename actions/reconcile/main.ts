@@ -1,10 +1,9 @@
 import { readInputs } from '../_shared/io/inputs.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import { type ActionRun, runAction } from '../_shared/io/run-action.ts';
-import { readRunContext } from '../_shared/io/run-context.ts';
 import { tellProgress } from '../_shared/io/tell-progress.ts';
 import { openPlatform } from '../_shared/target/open-platform.ts';
-import { readDeclarations } from '../_shared/target/read-declarations.ts';
+import { openWorkspace } from '../_shared/target/open-workspace.ts';
 import { withDatabase } from '../_shared/target/with-database.ts';
 import { applyOutcome, brokenOutcome, dryRunOutcome } from './decide-outcome.ts';
 import { ReconcileInputs } from './inputs.ts';
@@ -17,14 +16,7 @@ export async function run(): Promise<void> {
 
 async function reconcileEnvironment({ environment, redaction, now }: ActionRun): Promise<Outcome> {
   const inputs = readInputs(ReconcileInputs, environment);
-  redaction.add(inputs.githubToken);
-  const context = readRunContext(environment);
-  const declarations = await readDeclarations({
-    workspace: context.workspace,
-    root: inputs.root,
-    environment,
-    redaction,
-  });
+  const { context, declarations } = await openWorkspace(inputs, { environment, redaction });
   if (declarations.broken) return brokenOutcome(inputs, declarations.diagnostics);
 
   const desired = declarations.resolve(inputs.environment);

@@ -2,9 +2,11 @@
  * Advice on a PostgreSQL schema, in the row shape of Supabase's splinter (github.com/supabase/splinter), so that both can
  * be shown, counted and suppressed by `cache_key` together. Where a lint has splinter's name it means the same.
  */
+
 import * as z from 'zod';
 import type { Transaction } from '../database/connect.ts';
 import { inSavepoint } from '../database/transaction.ts';
+import { errorMessage } from '../io/errors.ts';
 import { type Finding, makeFinding } from './finding.ts';
 import { apiLints } from './postgres-lints/api-lints.ts';
 import { functionLints } from './postgres-lints/function-lints.ts';
@@ -77,7 +79,7 @@ export async function lintPostgres(
       try {
         findings.push(...(await runLint(sql, scope, lint)));
       } catch (error) {
-        unevaluated.push({ name, reason: error instanceof Error ? error.message : String(error) });
+        unevaluated.push({ name, reason: errorMessage(error) });
       }
     }
   }

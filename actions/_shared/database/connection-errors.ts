@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../io/errors.ts';
+import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import type { Sql } from './connect.ts';
 
 /** Where a connection goes, for messages: never the password. */
@@ -19,10 +19,6 @@ export function connectionPlace(sql: Sql): ConnectionPlace {
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
-}
-
-function errorMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /**

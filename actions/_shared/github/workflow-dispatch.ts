@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { errorMessage } from '../io/errors.ts';
 import type { GitHubClient } from './client.ts';
 import { failureStatus } from './request-failure.ts';
 
@@ -74,7 +75,7 @@ function textOf(value: unknown): string {
 
 /** What a failed POST to start a run means. */
 export function refusalOf(error: unknown): Exclude<DispatchAnswer, { kind: 'started' }> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   if (neverLeft(error)) return { kind: 'not_now', message, afterSeconds: null };
   const status = failureStatus(error);
   if (status === null || status >= 500 || status === 408) return { kind: 'unknown', message };

@@ -22,3 +22,8 @@ export class ConfigurationError extends Error {
     this.diagnostics = options.diagnostics ?? [];
   }
 }
+
+/** What was thrown, in words. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,4 +1,4 @@
-import { ConfigurationError } from './errors.ts';
+import { ConfigurationError, errorMessage } from './errors.ts';
 import type { Environment } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
 import { publish } from './publish.ts';
@@ -46,7 +46,7 @@ async function attempt(
       const message = error.hint === undefined ? error.message : `${error.message}\n${error.hint}`;
       return { outcome: { reason: 'configuration_error', message, diagnostics: error.diagnostics } };
     }
-    const message = `A fault of ours, not of your files: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `A fault of ours, not of your files: ${errorMessage(error)}`;
     return { outcome: { reason: 'fault', message }, fault: error };
   }
 }

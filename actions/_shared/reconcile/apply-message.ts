@@ -1,7 +1,7 @@
 import { readLockHolder } from '../database/advisory-lock.ts';
 import type { Sql } from '../database/connect.ts';
 import { errorCode } from '../database/connection-errors.ts';
-import { ConfigurationError } from '../io/errors.ts';
+import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import type { ApplyReason, Plan } from './model.ts';
 import { redactSecrets } from './redact.ts';
 
@@ -46,7 +46,7 @@ export function failureMessage(error: unknown, lost: boolean): string {
     return 'The connection was lost before the apply was confirmed. Apply again: what was not committed is undone, and applying twice changes nothing';
   }
   if (error instanceof ConfigurationError) return [error.message, error.hint].filter(Boolean).join('. ');
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   const code = errorCode(error);
   return `Nothing was changed: ${redactSecrets(text)}${code === undefined ? '' : ` (SQLSTATE ${code})`}`;
 }

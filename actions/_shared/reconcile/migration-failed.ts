@@ -1,6 +1,6 @@
 import { errorCode, isConnectionLost } from '../database/connection-errors.ts';
 import type { MigrationFile } from '../declare/model.ts';
-import { ConfigurationError } from '../io/errors.ts';
+import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import { redactSecrets } from './redact.ts';
 
 /** A migration the server refused: which file, which line, what it said. */
@@ -8,7 +8,7 @@ export class MigrationFailed extends ConfigurationError {
   /** Place an error of the server in the file it came from; a lost connection stays what it is. */
   static from(error: unknown, file: MigrationFile): unknown {
     if (isConnectionLost(error)) return error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     const code = errorCode(error);
     const location = { file: file.file, ...placeOf(error, file.sql) };
     return new MigrationFailed(

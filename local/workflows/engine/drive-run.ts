@@ -1,5 +1,4 @@
 import type { Conclusion } from '../../github/state/runs.ts';
-import { WorkflowError } from '../expressions.ts';
 import type { Job } from '../model.ts';
 import { inputsContext, runContext, scope, variablesOf } from './contexts.ts';
 import { driveJob } from './drive-job.ts';
@@ -75,10 +74,4 @@ function conclusionOf(session: Session): Conclusion {
 export function finish({ shop, view }: Session, conclusion: Conclusion): void {
   view.conclusion = conclusion;
   shop.host.runs.finish(view.id, conclusion);
-}
-
-/** What a workflow that cannot even start looks like. */
-export function startupFailure(error: unknown): string {
-  if (!(error instanceof WorkflowError)) throw error;
-  return error.message;
 }

@@ -4,6 +4,7 @@ import type { GitHubClient } from '../../github/client.ts';
 import { createComment, listCommentsSince } from '../../github/issue-comments.ts';
 import { reactToComment } from '../../github/reactions.ts';
 import { failureStatus, mayHaveHappened } from '../../github/request-failure.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { claimAnswers, isAnswerDue, noteAnswered, type OpenAnswer } from './statements.ts';
 
 const REACTIONS = { done: '+1', nothing: 'eyes', refused: 'confused' } as const;
@@ -54,7 +55,7 @@ async function answerOpen(sql: Sql, client: GitHubClient, author: string): Promi
     } catch (error) {
       if (failureStatus(error) === null) throw error;
       // The next command's run, or this one run again, finds it.
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(errorMessage(error));
     }
   }
   return { answered, failures };

@@ -1,5 +1,6 @@
 import type { GitHubClient } from '../../github/client.ts';
 import { patienceOf } from '../../github/workflow-dispatch.ts';
+import { errorMessage } from '../../io/errors.ts';
 
 /** What may still be asked of GitHub in one round. */
 export interface CallBudget {
@@ -39,7 +40,7 @@ export function openBudget(calls: number, clientOf: (repository: string) => GitH
     note: (repository, error) => {
       const patience = patienceOf(error);
       if (patience !== null) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = errorMessage(error);
         pause(repository, why, patience.afterSeconds);
       }
       return patience;

@@ -1,6 +1,7 @@
 import type { Sql } from '../../database/connect.ts';
 import type { GitHubClient } from '../../github/client.ts';
 import { dispatchWorkflow, listDispatchedRuns, seesWorkflows } from '../../github/workflow-dispatch.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { type CallBudget, openBudget } from './call-budget.ts';
 import { endOfLooking, endOfSending, PATIENCE, type Patience, putOff } from './decide-order.ts';
 import { claimOrders, type Order, type OrderEnd, settleOrder } from './statements.ts';
@@ -74,7 +75,7 @@ export async function dispatchBuilds(request: DispatchRequest): Promise<Dispatch
     const reach = { limit: Math.min(BATCH, limit - taken), repositories, buildId };
     const orders = await claimOrders(sql, dispatcher, reach).catch((error: unknown) => {
       if (taken === 0) throw error;
-      failures.push(`claiming orders: ${wordsOf(error)}`);
+      failures.push(`claiming orders: ${errorMessage(error)}`);
       return [];
     });
     if (orders.length === 0) break;
@@ -84,7 +85,7 @@ export async function dispatchBuilds(request: DispatchRequest): Promise<Dispatch
       try {
         await settleOrder(sql, order, end);
       } catch (error) {
-        failures.push(`build ${order.buildId}: ${wordsOf(error)}`);
+        failures.push(`build ${order.buildId}: ${errorMessage(error)}`);
       }
       if (end.state === 'sent') done.sent += 1;
       else if (end.state === 'refused') refused.push(`build ${order.buildId}: ${end.error}`);
@@ -145,7 +146,7 @@ async function look(orders: readonly Order[], round: Round): Promise<readonly [O
     return toAll((order) => endOfLooking(found, order, { patience, now: at }));
   } catch (error) {
     const refusal = budget.note(first.repository, error);
-    return toAll(() => putOff(wordsOf(error), refusal?.afterSeconds ?? null, patience));
+    return toAll(() => putOff(errorMessage(error), refusal?.afterSeconds ?? null, patience));
   }
 }
 
@@ -154,8 +155,4 @@ function notAllowed({ repository }: Order, { budget, patience }: Round): OrderEn
   return pause === null
     ? putOff(`This dispatcher has no token for ${repository}.`, null, patience)
     : putOff(pause.why, pause.afterSeconds, patience);
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

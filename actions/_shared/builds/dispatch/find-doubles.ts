@@ -1,5 +1,6 @@
 import type { Sql } from '../../database/connect.ts';
 import { listDispatchedRuns } from '../../github/workflow-dispatch.ts';
+import { errorMessage } from '../../io/errors.ts';
 import type { CallBudget } from './call-budget.ts';
 import { isNamed, PATIENCE } from './decide-order.ts';
 import { type SentOrder, sentOrders, settleDoubles } from './statements.ts';
@@ -32,7 +33,7 @@ export async function findDoubles(round: {
     } catch (error) {
       const [first] = sought;
       if (first !== undefined) budget.note(first.repository, error);
-      failures.push(`looking for doubles: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`looking for doubles: ${errorMessage(error)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Sql } from '../../database/connect.ts';
 import type { GitHubClient } from '../../github/client.ts';
 import { cancelRun } from '../../github/workflow-dispatch.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { askAbout } from './ask-about.ts';
 import { type CallBudget, openBudget } from './call-budget.ts';
 import { findDoubles } from './find-doubles.ts';
@@ -49,7 +50,7 @@ export async function reconcileRuns(request: {
     } catch (error) {
       // The next round asks again; nothing was concluded from silence.
       budget.note(build.repository, error);
-      failures.push(`build ${build.buildId}: ${wordsOf(error)}`);
+      failures.push(`build ${build.buildId}: ${errorMessage(error)}`);
     }
   }
   return { became, stopped, failures };
@@ -73,12 +74,8 @@ async function stopExtraRuns(round: {
       stopped += 1;
     } catch (error) {
       budget.note(extra.repository, error);
-      failures.push(`run ${extra.runId}, one too many of build ${extra.buildId}: ${wordsOf(error)}`);
+      failures.push(`run ${extra.runId}, one too many of build ${extra.buildId}: ${errorMessage(error)}`);
     }
   }
   return stopped;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -21,9 +21,6 @@ export function buildChannel(buildId: string): string {
 /** Whom pg_stat_activity names. */
 const FOLLOWER = 'opsroom follow';
 
-/** Where changes of all builds are announced. */
-export const ALL_BUILDS = 'ops_builds';
-
 /**
  * Listen on a channel, over a connection of its own that comes back by itself. Through a transaction pooler nothing would ever be
  * heard: that is found out first, and `isHeard` stays false.

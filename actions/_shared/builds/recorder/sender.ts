@@ -1,3 +1,4 @@
+import { errorMessage } from '../../io/errors.ts';
 import { Pause } from '../../queue/passing-errors.ts';
 import type { BuildChannel, Lease } from './channel.ts';
 import type { Frame } from './frame.ts';
@@ -163,7 +164,7 @@ export class Sender {
       this.#pause.begin(() => this.pump());
       return;
     }
-    const words = error instanceof Error ? error.message : String(error);
+    const words = errorMessage(error);
     this.#become(
       'refused',
       `The database refuses what the recorder sends: ${this.#options.redaction.redact(words).slice(0, 500)}`,

@@ -1,6 +1,7 @@
 import postgres from 'postgres';
 import type { Sql } from '../../database/connect.ts';
 import type { GitHubClient } from '../../github/client.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { isPassing } from '../../queue/passing-errors.ts';
 import { recoverBuffer } from './recover-buffer.ts';
 import { recoverJobLog } from './recover-job-log.ts';
@@ -65,7 +66,7 @@ export async function recoverLogs(request: RecoverLogs): Promise<Recovered> {
     }
   } catch (error) {
     // The rest of the round does not depend on it.
-    failures.push(`logs to be recovered: ${wordsOf(error)}`);
+    failures.push(`logs to be recovered: ${errorMessage(error)}`);
   }
   const stored = ends.filter(({ state }) => state === 'stored');
   return {
@@ -89,7 +90,7 @@ async function lookThrough(
     try {
       await look({ sql, client, repository, lookedUntil, now: now() });
     } catch (error) {
-      failures.push(`artifacts of ${repository}: ${wordsOf(error)}`);
+      failures.push(`artifacts of ${repository}: ${errorMessage(error)}`);
     }
   }
   return repositories;
@@ -134,7 +135,7 @@ async function recover(
     await settleRecovery(sql, recovery, end);
     return { ...end, kind: recovery.kind, isFailure: false };
   } catch (error) {
-    const end: RecoveryEnd = { state: isFinal(error) ? 'refused' : 'open', why: wordsOf(error) };
+    const end: RecoveryEnd = { state: isFinal(error) ? 'refused' : 'open', why: errorMessage(error) };
     await settleRecovery(sql, recovery, end).catch(() => undefined);
     return { ...end, kind: recovery.kind, isFailure: true };
   }
@@ -149,8 +150,4 @@ function nameOf(recovery: Recovery): string {
   return recovery.kind === 'buffer'
     ? `buffer of run ${recovery.runId} of ${recovery.repository}`
     : `log of build ${recovery.buildId}`;
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

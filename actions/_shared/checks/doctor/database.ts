@@ -1,10 +1,12 @@
 /** The database: the way to it, what our role may do there, what it offers and how it is set. */
+
 import * as z from 'zod';
 import type { Queryable, Sql } from '../../database/connect.ts';
 import { connectionPlace, explainConnectionError } from '../../database/connection-errors.ts';
 import { isLoopback, parseConnectionTarget } from '../../database/connection-target.ts';
 import { readTransaction } from '../../database/transaction.ts';
 import type { DesiredState } from '../../declare/model.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { capabilitiesOf, missingNet } from '../../reconcile/capabilities.ts';
 import { cronGaps } from '../../reconcile/cron-gaps.ts';
 import type { MissingCapability } from '../../reconcile/model.ts';
@@ -55,7 +57,7 @@ export async function lookAtDatabase(sql: Sql, url: string, desired: DesiredStat
 }
 
 function unreachable(error: unknown): DoctorItem {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
   return database.bad('reachable', 'Connection', {
     status: 'error',

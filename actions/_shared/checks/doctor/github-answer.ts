@@ -1,6 +1,8 @@
 /** Questions to GitHub that it may refuse to answer: a refusal is an answer. */
+
 import * as z from 'zod';
 import { failureStatus } from '../../github/request-failure.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { redactSecrets } from '../../reconcile/redact.ts';
 
 /** An answer, that there is no such thing, or why nobody told. */
@@ -17,7 +19,7 @@ export async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
     const status = failureStatus(error);
     if (status === 404) return { kind: 'none' };
     if (status !== null || error instanceof z.ZodError || isNetworkFailure(error)) {
-      const words = error instanceof z.ZodError ? 'GitHub answered in an unknown form' : messageOf(error);
+      const words = error instanceof z.ZodError ? 'GitHub answered in an unknown form' : errorMessage(error);
       return { kind: 'refused', why: redactSecrets(words.replace(DOCUMENT, '')).slice(0, 200) };
     }
     throw error;
@@ -26,10 +28,6 @@ export async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
 
 /** GitHub's client puts the address of a document behind every refusal. */
 const DOCUMENT = / - https:\/\/docs\.github\.com\S*$/;
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 function isNetworkFailure(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof Error && error.name === 'HttpError');

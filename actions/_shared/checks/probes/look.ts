@@ -1,13 +1,14 @@
 /** One look of a probe at all checks of its kind, in steps that the engine times: reading, asking, judging. */
+
 import type { Transaction } from '../../database/connect.ts';
 import { errorCode, isConnectionLost } from '../../database/connection-errors.ts';
 import { inSavepoint } from '../../database/transaction.ts';
 import type { DesiredCheck, ProbeKind } from '../../declare/kinds/checks-model.ts';
+import { errorMessage } from '../../io/errors.ts';
 import { limitStatements } from '../statements.ts';
 import { untilLost } from './after-loss.ts';
 import {
   type Blindness,
-  blind,
   CannotEvaluate,
   type CheckOf,
   type Outcome,
@@ -110,7 +111,7 @@ async function attempt<T>(work: () => Promise<T>): Promise<Seen<T>> {
 export function blindnessOf(error: unknown): Blindness {
   if (error instanceof CannotEvaluate) return { reason: error.message, remediation: error.remediation };
   const code = errorCode(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   switch (code) {
     case '42883':
     case '42P01':
@@ -135,9 +136,4 @@ export function blindnessOf(error: unknown): Blindness {
         remediation: 'See whether the database and what it answers is as expected; then look again.',
       };
   }
-}
-
-/** An outcome for checks nothing was begun for. */
-export function notBegun(blindness: Blindness): Outcome {
-  return blind(blindness.reason, blindness.remediation);
 }

@@ -282,5 +282,4 @@ export const PROBES = {
   batch: BatchProbe,
 } as const;
 
-export type ProbeValue<Kind extends keyof typeof PROBES> = z.output<(typeof PROBES)[Kind]>;
 export type LevelsValue<T> = T | { readonly [key in Level]?: T };
