@@ -1,6 +1,7 @@
 /**
  * Everything the one bundle holds, each part loaded when it runs: a stub beside each action.yml calls one of these.
  */
+import { keepCompiled } from './_shared/io/keep-compiled.ts';
 
 /** The `plan` action. */
 export async function plan(): Promise<void> {
@@ -52,8 +53,9 @@ export async function releaseBundle(): Promise<void> {
   await (await import('./release-bundle/main.ts')).run();
 }
 
-/** The `opsroom` command line. */
-export async function opsroom(): Promise<void> {
+/** The `opsroom` command line. `compiled` is a folder for code that is compiled already. */
+export async function opsroom(compiled: string): Promise<void> {
+  keepCompiled(compiled);
   const { runCli } = await import('./cli.ts');
   process.exitCode = await runCli(process.argv.slice(2));
 }

@@ -1,15 +1,20 @@
-import { parseArgs } from 'node:util';
 import postgres, { type Sql } from 'postgres';
 import type { CheckPass, CheckResult } from '../actions/_shared/checks/check-pass.ts';
 import { connect } from '../actions/_shared/database/connect.ts';
-import { applyMigrations } from '../test/support/migrations.ts';
-import { type Contender, type Measured, measure, pairedRatio } from './measure.ts';
-import { startBenchServer } from './server.ts';
+import { type Contender, type Measured, measure, pairedRatio, perPiece, ratioWords } from './measure.ts';
+import { runParts } from './parts.ts';
+import type { BenchServer } from './server.ts';
 
 /** Raises a commit each: fewer than a pass has, because they take so long. */
 const SINGLES = 1000;
 /** Raises of one key in a batch, as when the target was set. */
 const A_KEY = 4;
+
+interface AlertOptions {
+  readonly server: BenchServer;
+  readonly raises: number;
+  readonly repetitions: number;
+}
 
 interface Way extends Contender {
   /** How many alerts it raises. */
@@ -31,25 +36,20 @@ async function prepare(superuser: Sql, { anew }: Way): Promise<void> {
  * What a pass found, recorded at once, against raising the same alerts one by one with a commit each. All of them have the same
  * words and the same details, and each way keeps the alert's history. `--raises N`, `--repetitions N`.
  */
-export async function run(argv: readonly string[]): Promise<string> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: { raises: { type: 'string', default: '20000' }, repetitions: { type: 'string', default: '5' } },
-  });
-  const count = Math.max(Number(values.raises), SINGLES);
-  const server = await startBenchServer();
+export function run(argv: readonly string[]): Promise<string> {
+  const numbers = { raises: 20_000, repetitions: 5 };
+  return runParts({ title: 'alerts', parts: { raises: benchRaises }, numbers }, argv);
+}
+
+async function benchRaises({ server, raises, repetitions }: AlertOptions): Promise<string> {
+  const count = Math.max(raises, SINGLES);
   const superuser = postgres(server.cluster.superuserUrl, { max: 1, onnotice: () => undefined });
   const sql = connect({ url: server.url, applicationName: 'opsroom-bench', max: 1 });
   try {
-    await applyMigrations(server.url);
     const ways = waysOf(sql, count).map((way) => ({ ...way, prepare: () => prepare(superuser, way) }));
-    const measured = await measure(ways, Number(values.repetitions));
+    const measured = await measure(ways, repetitions);
     return [
-      '# alerts',
-      '',
-      `${server.description}; Node ${process.versions.node}`,
-      '',
-      `${count.toLocaleString('en')} raises at once against one a commit (${SINGLES.toLocaleString('en')} of them), per raise; ${values.repetitions} rounds in turn, after one to warm up`,
+      `${count.toLocaleString('en')} raises at once against one a commit (${SINGLES.toLocaleString('en')} of them), per raise; ${repetitions} rounds in turn, after one to warm up`,
       '',
       '| way | ms | raises/s | ratio [lowest-highest] |',
       '|---|---|---|---|',
@@ -59,7 +59,6 @@ export async function run(argv: readonly string[]): Promise<string> {
   } finally {
     await sql.end({ timeout: 5 });
     await superuser.end({ timeout: 5 });
-    await server.close();
   }
 }
 
@@ -147,11 +146,9 @@ function line(way: Way, ways: readonly Way[], measured: readonly Measured[]): st
   const own = find(way.name).measured;
   const { way: aloneWay, measured: alone } = find(way.against ?? way.name);
   if (own === undefined || alone === undefined || aloneWay === undefined) throw new Error('nothing measured');
-  // Milliseconds a raise of each, in pairs.
-  const share = way.raised / aloneWay.raised;
-  const { median, low, high } = pairedRatio(alone, own);
+  const ratio = pairedRatio(perPiece(alone, aloneWay.raised), perPiece(own, way.raised));
   const rate = Math.round((way.raised / own.median) * 1000);
-  return `| ${way.name} | ${own.median.toFixed(0)} | ${rate.toLocaleString('en')} | ${(median * share).toFixed(1)}x [${(low * share).toFixed(1)}-${(high * share).toFixed(1)}] |`;
+  return `| ${way.name} | ${own.median.toFixed(0)} | ${rate.toLocaleString('en')} | ${ratioWords(ratio, { digits: 1, unit: 'x' })} |`;
 }
 
 /** A pass that finds `count` things wrong, each an object of its own. */

@@ -3,7 +3,7 @@ import postgres, { type Sql } from 'postgres';
 import type { Queryable } from '../actions/_shared/database/connect.ts';
 import { type Filled, fillBuilds } from '../test/database/builds/many-builds.ts';
 import type { BackendOptions } from './backend.ts';
-import { median } from './measure.ts';
+import { median, percentile } from './measure.ts';
 
 const samples = 400;
 const warmUps = 20;
@@ -106,11 +106,6 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await act();
   return performance.now() - started;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(Math.ceil(sorted.length * share) - 1, sorted.length - 1)] ?? Number.NaN;
 }
 
 function both(values: readonly number[]): string {

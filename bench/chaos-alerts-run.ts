@@ -5,7 +5,7 @@ import { seededRandom } from '../local/github/faults.ts';
 import type { GitHubStandIn } from '../local/github/server.ts';
 import { type HealthPlace, runHealthCheck } from '../test/database/alerts/health-run.ts';
 import { passTime } from '../test/database/alerts/pass-time.ts';
-import { type Fact, fact } from './chaos-queue-facts.ts';
+import { type Fact, fact } from './facts.ts';
 
 /** What a chaos of alerts is made of. */
 export interface AlertChaos {

@@ -5,13 +5,12 @@
  */
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
-import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { startGitHub } from '../local/github/server.ts';
 import { ACTIONS_LOGIN } from '../local/github/tokens.ts';
 import { brokenThingsWorkspace } from '../test/database/alerts/health-run.ts';
 import { startOwnServer } from '../test/database/queue/worker/support/own-server.ts';
 import { runAlertChaos } from './chaos-alerts-run.ts';
-import { renderFacts } from './chaos-queue-facts.ts';
+import { concludeFacts } from './facts.ts';
 
 /** Returns the table of facts. @throws ConfigurationError that names those that are false */
 export async function run(args: readonly string[] = []): Promise<string> {
@@ -49,20 +48,15 @@ export async function run(args: readonly string[] = []): Promise<string> {
       say: (message) => process.stderr.write(`${message}\n`),
     });
     const seconds = Math.round((performance.now() - started) / 1000);
-    const table = [
-      '# chaos-alerts',
-      '',
-      `${server.description}; Node ${process.versions.node}; seed ${values.seed}; lists lag for ${values.stale} ms at a time, several passes`,
-      `${values.runs} runs, two at a time, ${values.things} things that break and heal, in ${seconds} s: ${calls} calls that reached GitHub, ${github.store.issues.size} issues opened`,
-      `${faults} of them got an error for an answer, others none; runs ended as ${JSON.stringify(runsOf)}`,
-      '',
-      renderFacts(facts),
-      '',
-    ].join('\n');
-    const wrong = facts.filter(({ holds }) => !holds);
-    if (wrong.length === 0) return table;
-    process.stdout.write(table);
-    throw new ConfigurationError(`False: ${wrong.map(({ what }) => what).join(', ')}.`);
+    return concludeFacts({
+      title: 'chaos-alerts',
+      head: [
+        `${server.description}; Node ${process.versions.node}; seed ${values.seed}; lists lag for ${values.stale} ms at a time, several passes`,
+        `${values.runs} runs, two at a time, ${values.things} things that break and heal, in ${seconds} s: ${calls} calls that reached GitHub, ${github.store.issues.size} issues opened`,
+        `${faults} of them got an error for an answer, others none; runs ended as ${JSON.stringify(runsOf)}`,
+      ],
+      facts,
+    });
   } finally {
     await sql.end();
     await github.stop();

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 import * as z from 'zod';
 import { inLanes } from '../functions/_shared/in-lanes.ts';
 import type { ServedProject } from '../test/database/functions-e2e/served-project.ts';
-import { type Fact, fact } from './chaos-queue-facts.ts';
+import { type Fact, fact } from './facts.ts';
 
 const bucket = 'odoo-archive';
 /** Of so many files one is downloaded and compared byte by byte; of all, the storage's own digest is compared. */

@@ -1,4 +1,4 @@
-import { type Fact, fact } from './chaos-queue-facts.ts';
+import { type Fact, fact } from './facts.ts';
 import { median } from './measure.ts';
 
 /** A card that is read between two batches is a batch old, and a process that was killed takes a moment to be back. */

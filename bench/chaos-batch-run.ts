@@ -5,7 +5,7 @@ import { ArchiveOdooFilesAnswer } from '../functions/_shared/contracts/archive-o
 import type { ServedProject } from '../test/database/functions-e2e/served-project.ts';
 import { prepareFacts, readBatchFacts } from './chaos-batch-facts.ts';
 import { type ProgressSample, progressFacts } from './chaos-batch-progress.ts';
-import type { Fact } from './chaos-queue-facts.ts';
+import type { Fact } from './facts.ts';
 
 export const slug = 'archive-odoo-files';
 /** What the function's claims are held for; a killed call's files wait that long. */

@@ -7,13 +7,13 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
-import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { startOdoo } from '../local/upstreams/odoo.ts';
 import { serveProject } from '../test/database/functions-e2e/served-project.ts';
 import { applyMigrations } from '../test/support/migrations.ts';
 import { someContent } from './chaos-batch-facts.ts';
 import { type BatchChaosResult, runBatchChaos } from './chaos-batch-run.ts';
-import { renderFacts } from './chaos-queue-facts.ts';
+import { concludeFacts } from './facts.ts';
+import { wholeNumber } from './parts.ts';
 import { startBenchServer } from './server.ts';
 
 interface Wish {
@@ -35,25 +35,20 @@ export async function run(args: readonly string[] = []): Promise<string> {
     },
   });
   const wish = {
-    files: count(values.files, 'files'),
-    limit: count(values.limit, 'limit'),
-    callers: count(values.callers, 'callers'),
-    killEveryMs: count(values['kill-every'], 'kill-every') * 1000,
+    files: wholeNumber(values.files, 'files'),
+    limit: wholeNumber(values.limit, 'limit'),
+    callers: wholeNumber(values.callers, 'callers'),
+    killEveryMs: wholeNumber(values['kill-every'], 'kill-every') * 1000,
   };
   const { description, result } = await onOwnServer(wish);
-  const table = [
-    '# chaos-batch',
-    '',
-    `${description}; Node ${process.versions.node}`,
-    `${wish.files} files of up to 8 kB, ${wish.limit} a call, ${wish.callers} caller(s): all moved in ${result.seconds} s; ${result.kills} processes killed, ${result.claimedAgain} claims repeated; calls by status ${JSON.stringify(result.calls)}; ETA off by ${Math.round(result.etaError * 100)} % (median)`,
-    '',
-    renderFacts(result.facts),
-    '',
-  ].join('\n');
-  const wrong = result.facts.filter(({ holds }) => !holds);
-  if (wrong.length === 0) return table;
-  process.stdout.write(table);
-  throw new ConfigurationError(`False: ${wrong.map(({ what }) => what).join(', ')}.`);
+  return concludeFacts({
+    title: 'chaos-batch',
+    head: [
+      `${description}; Node ${process.versions.node}`,
+      `${wish.files} files of up to 8 kB, ${wish.limit} a call, ${wish.callers} caller(s): all moved in ${result.seconds} s; ${result.kills} processes killed, ${result.claimedAgain} claims repeated; calls by status ${JSON.stringify(result.calls)}; ETA off by ${Math.round(result.etaError * 100)} % (median)`,
+    ],
+    facts: result.facts,
+  });
 }
 
 async function onOwnServer(wish: Wish): Promise<{ description: string; result: BatchChaosResult }> {
@@ -93,10 +88,4 @@ async function onOwnServer(wish: Wish): Promise<{ description: string; result: B
     await sql.end({ timeout: 1 });
     await server.close();
   }
-}
-
-function count(text: string, name: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigurationError(`--${name} is no number of 1 or more: ${text}`);
 }

@@ -1,5 +1,5 @@
 import { type RunTruth, rightEnds, type Told } from './chaos-builds-truth.ts';
-import { type Fact, fact } from './chaos-queue-facts.ts';
+import { type Fact, fact } from './facts.ts';
 
 /** What is wrong with one build. */
 export interface Violation {

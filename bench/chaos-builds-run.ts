@@ -20,7 +20,7 @@ import {
   startWeather,
   type Weather,
 } from './chaos-builds-world.ts';
-import { type Fact, fact } from './chaos-queue-facts.ts';
+import { type Fact, fact } from './facts.ts';
 
 /** How rough it gets, and how patient everybody is. */
 export interface BuildChaos {

@@ -5,10 +5,10 @@
  * Usage: npm run bench -- chaos-builds [--builds 1000] [--seed 1]
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { startOwnServer } from '../test/database/queue/worker/support/own-server.ts';
 import { type BuildChaos, runBuildChaos } from './chaos-builds-run.ts';
-import { renderFacts } from './chaos-queue-facts.ts';
+import { concludeFacts } from './facts.ts';
+import { wholeNumber } from './parts.ts';
 
 /** Minutes of the product as seconds, so that a thousand builds take minutes. */
 const CLOCKS = {
@@ -40,8 +40,8 @@ export async function run(args: readonly string[] = []): Promise<string> {
     args: [...args],
     options: { builds: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
   });
-  const builds = count(values.builds, 'builds');
-  const seed = count(values.seed, 'seed');
+  const builds = wholeNumber(values.builds, 'builds');
+  const seed = wholeNumber(values.seed, 'seed');
   const server = await startOwnServer({ durable: true });
   try {
     const { facts, violations, seconds, figures, failures } = await runBuildChaos({
@@ -62,29 +62,19 @@ export async function run(args: readonly string[] = []): Promise<string> {
       limitMs: 20 * 60_000,
       say: (message) => process.stderr.write(`${message}\n`),
     });
-    const table = [
-      '# chaos-builds',
-      '',
-      `${server.description}; Node ${process.versions.node}; seed ${seed}`,
-      `${builds} builds on 40 branches, 3 dispatchers, the database away for 30 s in the middle: at rest after ${seconds} s`,
-      '',
-      ...Object.entries(figures).map(([name, figure]) => `- ${name}: ${figure}`),
-      '',
-      renderFacts(facts),
-      '',
-      ...violations.map(({ buildId, what }) => `build ${buildId} ${what}`),
-    ].join('\n');
-    const wrong = facts.filter(({ holds }) => !holds);
-    if (wrong.length === 0) return table;
-    process.stdout.write(`${table}\n\nSaid by rounds:\n${failures.slice(0, 50).join('\n')}\n`);
-    throw new ConfigurationError(`False: ${wrong.map(({ what }) => what).join(', ')}.`);
+    return concludeFacts({
+      title: 'chaos-builds',
+      head: [
+        `${server.description}; Node ${process.versions.node}; seed ${seed}`,
+        `${builds} builds on 40 branches, 3 dispatchers, the database away for 30 s in the middle: at rest after ${seconds} s`,
+        '',
+        ...Object.entries(figures).map(([name, figure]) => `- ${name}: ${figure}`),
+      ],
+      facts,
+      tail: violations.map(({ buildId, what }) => `build ${buildId} ${what}`),
+      whenFalse: `\n\nSaid by rounds:\n${failures.slice(0, 50).join('\n')}\n`,
+    });
   } finally {
     await server.close();
   }
-}
-
-function count(text: string, name: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigurationError(`--${name} is no number of 1 or more: ${text}`);
 }

@@ -1,12 +1,6 @@
 import type { Sql } from 'postgres';
 import * as z from 'zod';
-
-/** One thing that must be true after the chaos. */
-export interface Fact {
-  readonly what: string;
-  readonly found: string;
-  readonly holds: boolean;
-}
+import { type Fact, fact } from './facts.ts';
 
 const Counted = z
   .array(
@@ -100,17 +94,4 @@ export async function readFacts(sql: Sql): Promise<Fact[]> {
     ),
     fact('leases left', n.leases, n.leases === 0),
   ]);
-}
-
-export function fact(what: string, found: string | number, holds: boolean): Fact {
-  return { what, found: String(found), holds };
-}
-
-/** A table for people and for bench/RESULTS.md. */
-export function renderFacts(facts: readonly Fact[]): string {
-  return [
-    '| fact | found | |',
-    '|---|---|---|',
-    ...facts.map(({ what, found, holds }) => `| ${what} | ${found} | ${holds ? 'holds' : 'FALSE'} |`),
-  ].join('\n');
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { enqueueJobs, type NewJob } from '../actions/_shared/queue/statements.ts';
-import { type Fact, fact, readFacts } from './chaos-queue-facts.ts';
+import { readFacts } from './chaos-queue-facts.ts';
 import { startCrew } from './chaos-queue-workers.ts';
+import { type Fact, fact } from './facts.ts';
 
 export interface Chaos {
   readonly url: string;

@@ -4,16 +4,10 @@
  * Usage: npm run bench -- chaos-queue [--jobs 100000] [--workers 6]
  */
 import { parseArgs } from 'node:util';
-import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { startOwnServer } from '../test/database/queue/worker/support/own-server.ts';
-import { renderFacts } from './chaos-queue-facts.ts';
 import { runChaos } from './chaos-queue-run.ts';
-
-function count(text: string, name: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigurationError(`--${name} is no number of 1 or more: ${text}`);
-}
+import { concludeFacts } from './facts.ts';
+import { wholeNumber } from './parts.ts';
 
 /** Returns the table of facts. @throws ConfigurationError that names those that are false */
 export async function run(args: readonly string[] = []): Promise<string> {
@@ -24,8 +18,8 @@ export async function run(args: readonly string[] = []): Promise<string> {
       workers: { type: 'string', default: '6' },
     },
   });
-  const jobs = count(values.jobs, 'jobs');
-  const workers = count(values.workers, 'workers');
+  const jobs = wholeNumber(values.jobs, 'jobs');
+  const workers = wholeNumber(values.workers, 'workers');
   const server = await startOwnServer({ durable: true });
   try {
     const result = await runChaos({
@@ -37,19 +31,14 @@ export async function run(args: readonly string[] = []): Promise<string> {
       limitMs: 15 * 60_000,
       say: (message) => process.stderr.write(`${message}\n`),
     });
-    const table = [
-      '# chaos-queue',
-      '',
-      `${server.description}; Node ${process.versions.node}`,
-      `${jobs} jobs, ${workers} worker processes, a SIGKILL every second: ${result.kills} killed in ${result.seconds} s, at least ${result.rescued} jobs rescued from their leases`,
-      '',
-      renderFacts(result.facts),
-      '',
-    ].join('\n');
-    const wrong = result.facts.filter(({ holds }) => !holds);
-    if (wrong.length === 0) return table;
-    process.stdout.write(table);
-    throw new ConfigurationError(`False: ${wrong.map(({ what }) => what).join(', ')}.`);
+    return concludeFacts({
+      title: 'chaos-queue',
+      head: [
+        `${server.description}; Node ${process.versions.node}`,
+        `${jobs} jobs, ${workers} worker processes, a SIGKILL every second: ${result.kills} killed in ${result.seconds} s, at least ${result.rescued} jobs rescued from their leases`,
+      ],
+      facts: result.facts,
+    });
   } finally {
     await server.close();
   }

@@ -1,18 +1,21 @@
-import { parseArgs } from 'node:util';
 import postgres, { type Sql } from 'postgres';
 import { runChecks } from '../actions/_shared/checks/run-checks.ts';
 import { connect } from '../actions/_shared/database/connect.ts';
-import { applyMigrations } from '../test/support/migrations.ts';
 import { declareChecks, fillJobs, jobName, jobsQueryOver, queryOver } from './checks-fill.ts';
-import { type Contender, measure, pairedRatio } from './measure.ts';
-import { startBenchServer } from './server.ts';
+import { type Contender, type Measured, measure, pairedRatio, ratioWords } from './measure.ts';
+import { runParts } from './parts.ts';
+import type { BenchServer } from './server.ts';
 
-interface CheckBench {
-  /** As the actions connect. */
-  readonly sql: Sql;
+interface CheckOptions {
+  readonly server: BenchServer;
   readonly checks: number;
   readonly jobs: number;
   readonly repetitions: number;
+}
+
+interface CheckBench extends CheckOptions {
+  /** As the actions connect. */
+  readonly sql: Sql;
 }
 
 /**
@@ -20,38 +23,21 @@ interface CheckBench {
  * sent at once in one read-only transaction, with nothing else, which is as fast as a client can be. `--checks N`,
  * `--jobs N`, `--repetitions N`.
  */
-export async function run(argv: readonly string[]): Promise<string> {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      checks: { type: 'string', default: '1000' },
-      jobs: { type: 'string', default: '10000' },
-      repetitions: { type: 'string', default: '7' },
-    },
-  });
-  const server = await startBenchServer();
+export function run(argv: readonly string[]): Promise<string> {
+  const numbers = { checks: 1000, jobs: 10_000, repetitions: 7 };
+  return runParts({ title: 'checks', parts: { passes: benchPasses }, numbers }, argv);
+}
+
+async function benchPasses(options: CheckOptions): Promise<string> {
+  const { server } = options;
   const owner = postgres(server.url, { max: 1, onnotice: () => undefined });
   const sql = connect({ url: server.url, applicationName: 'opsroom-bench', max: 2 });
   try {
-    await applyMigrations(server.url);
-    const bench: CheckBench = {
-      sql,
-      checks: Number(values.checks),
-      jobs: Number(values.jobs),
-      repetitions: Number(values.repetitions),
-    };
-    await fillJobs(owner, bench.jobs);
-    return [
-      '# checks',
-      '',
-      `${server.description}; Node ${process.versions.node}`,
-      '',
-      await passes(bench),
-    ].join('\n');
+    await fillJobs(owner, options.jobs);
+    return await passes({ ...options, sql });
   } finally {
     await sql.end({ timeout: 5 });
     await owner.end();
-    await server.close();
   }
 }
 
@@ -122,10 +108,7 @@ async function compare(
   const [pass, oneByOne, atOnce] = await measure(contenders, repetitions);
   if (pass === undefined || oneByOne === undefined || atOnce === undefined)
     throw new Error('nothing measured');
-  const ratio = (other: typeof pass): string => {
-    const { median, low, high } = pairedRatio(pass, other);
-    return `${median.toFixed(2)}x [${low.toFixed(2)}-${high.toFixed(2)}]`;
-  };
+  const ratio = (other: Measured): string => ratioWords(pairedRatio(pass, other), { unit: 'x' });
   return `| ${title} | ${pass.median.toFixed(0)} | ${oneByOne.median.toFixed(0)} | ${ratio(oneByOne)} | ${atOnce.median.toFixed(0)} | ${ratio(atOnce)} | ${found} | ${Math.round(memory / 1_048_576)} MB |`;
 }
 

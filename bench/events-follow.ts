@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { followLog } from '../actions/_shared/builds/reading/follow-log.ts';
 import { buildChannel, listenForNews } from '../actions/_shared/builds/reading/news.ts';
 import { connect } from '../actions/_shared/database/connect.ts';
+import { type Log, logMaker, openBenchRecorder } from './build-log.ts';
 import type { EventsOptions } from './events.ts';
-import { type Log, logMaker, openBenchRecorder } from './events-log.ts';
-import { median } from './measure.ts';
+import { median, percentile } from './measure.ts';
 
 /** Lines a second: somebody typing, a compiler, a chatty test suite. */
 const rates = [5, 100, 2000];
@@ -71,7 +71,5 @@ async function follow(url: string, log: Log, rate: number, followers: number): P
   }
   if (delays.length !== total * followers)
     throw new Error(`${delays.length} lines were read, not ${total * followers}`);
-  const sorted = delays.sort((a, b) => a - b);
-  const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
-  return `| ${rate} | ${sorted.length.toLocaleString('en')} | ${median(sorted).toFixed(1)} | ${p99.toFixed(1)} | ${sorted.at(-1)?.toFixed(1)} |`;
+  return `| ${rate} | ${delays.length.toLocaleString('en')} | ${median(delays).toFixed(1)} | ${percentile(delays, 0.99).toFixed(1)} | ${percentile(delays, 1).toFixed(1)} |`;
 }

@@ -2,9 +2,9 @@
 import type { Sql } from 'postgres';
 import { connect } from '../actions/_shared/database/connect.ts';
 import { textArray } from '../actions/_shared/database/text-array.ts';
+import { type Log, logMaker, sampleLine } from './build-log.ts';
 import type { EventsOptions } from './events.ts';
-import { type Log, logMaker, sampleLine } from './events-log.ts';
-import { measure, pairedRatio } from './measure.ts';
+import { measure, pairedRatio, ratioWords } from './measure.ts';
 
 const batches = [1, 20, 1000];
 
@@ -30,11 +30,9 @@ export async function benchNotify({ server, lines, repetitions }: EventsOptions)
       }));
       const [silent, announced] = await measure(contenders, repetitions);
       if (silent === undefined || announced === undefined) throw new Error('nothing was measured');
-      const cost = pairedRatio(announced, silent);
+      const cost = ratioWords(pairedRatio(announced, silent));
       const each = (ms: number): string => ((ms * size) / count).toFixed(3);
-      rows.push(
-        `| ${size} | ${each(silent.median)} | ${each(announced.median)} | ${cost.median.toFixed(2)} [${cost.low.toFixed(2)}-${cost.high.toFixed(2)}] |`,
-      );
+      rows.push(`| ${size} | ${each(silent.median)} | ${each(announced.median)} | ${cost} |`);
     }
     await sql`delete from ops.orgs`;
     return [

@@ -10,7 +10,6 @@ import { CHANNEL_VARIABLES } from '../actions/_shared/builds/recorder/open-chann
 import { makeFolder, sessionFolder, writeSession } from '../actions/_shared/builds/recorder/session.ts';
 import { startBackground, writeLogProgram } from '../actions/_shared/builds/recorder/start-recording.ts';
 import { connect } from '../actions/_shared/database/connect.ts';
-import type { EventsOptions } from './events.ts';
 import {
   copyAll,
   insertOneByOne,
@@ -19,8 +18,9 @@ import {
   mustHave,
   openBenchRecorder,
   sampleLine,
-} from './events-log.ts';
-import { type Measured, measure, pairedRatio } from './measure.ts';
+} from './build-log.ts';
+import type { EventsOptions } from './events.ts';
+import { type Measured, measure, pairedRatio, perPiece, ratioWords } from './measure.ts';
 
 /** Inserts one by one are timed with fewer: they are that slow. */
 const linesOneByOne = 2_000;
@@ -129,15 +129,11 @@ async function wholeJob(url: string, log: Log, texts: readonly string[]): Promis
 }
 
 function table(measured: readonly Measured[], ways: readonly Way[], repetitions: number): string {
-  const perLine = measured.map((each, index) => {
-    const count = ways[index]?.count ?? 1;
-    return { ...each, samples: each.samples.map((ms) => ms / count), median: each.median / count };
-  });
+  const perLine = measured.map((each, index) => perPiece(each, ways[index]?.count ?? 1));
   const [single, copy] = perLine;
   const text = (base: Measured | undefined, own: Measured, digits: number): string => {
     if (base === undefined || base === own) return '1';
-    const { median, low, high } = pairedRatio(base, own);
-    return `${median.toFixed(digits)}x [${low.toFixed(digits)}-${high.toFixed(digits)}]`;
+    return ratioWords(pairedRatio(base, own), { digits, unit: 'x' });
   };
   return [
     `## record: ${ways[1]?.count} lines a round (${linesOneByOne} one by one), ${repetitions} repetitions A B A B, medians [lowest-highest of the pairs]`,

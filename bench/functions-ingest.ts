@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { MetricsIngestAnswer } from '../functions/_shared/contracts/ops-metrics-ingest.ts';
 import { type ServedProject, serveProject } from '../test/database/functions-e2e/served-project.ts';
 import type { FunctionsOptions } from './functions.ts';
-import { type Measured, measure, pairedRatio } from './measure.ts';
+import { type Measured, measure, pairedRatio, ratioWords } from './measure.ts';
 
 const samplesARequest = 10_000;
 const requests = 5;
@@ -114,11 +114,7 @@ function table(measured: readonly Measured[], repetitions: number): string {
   const [copy] = measured;
   const rows = measured.map((way) => {
     const speed = Math.round((requests * samplesARequest) / (way.median / 1000));
-    const ratio = copy === undefined ? undefined : pairedRatio(copy, way);
-    const against =
-      ratio === undefined
-        ? ''
-        : `${ratio.median.toFixed(2)} [${ratio.low.toFixed(2)}-${ratio.high.toFixed(2)}]`;
+    const against = copy === undefined ? '' : ratioWords(pairedRatio(copy, way));
     return `| ${way.name} | ${Math.round(way.median)} | ${speed.toLocaleString('en')} | ${against} |`;
   });
   return [

@@ -3,14 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';
-import * as z from 'zod';
 import {
   functionsFolder,
   type ServedProject,
   serveProject,
 } from '../test/database/functions-e2e/served-project.ts';
 import type { FunctionsOptions } from './functions.ts';
-import { type Contender, type Measured, measure, median } from './measure.ts';
+import { type Contender, type Measured, measure, median, percentile } from './measure.ts';
 
 const servedFolder = join(import.meta.dirname, 'functions-served');
 const warmUpCalls = 100;
@@ -186,11 +185,6 @@ function table(title: string, measured: readonly Measured[]): string {
     return `| ${name} | ${ms(middle)} | ${ms(percentile(samples, 0.95))} | ${ratio.toFixed(1)}x, ${middle < base ? '' : '+'}${ms(middle - base)} |`;
   });
   return `${title}, ${prepared?.samples.length} calls each, in turn:\n\n| way | median ms | p95 ms | against direct, prepared |\n|---|---|---|---|\n${rows.join('\n')}\n`;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return z.number().parse(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]);
 }
 
 function ms(value: number): string {

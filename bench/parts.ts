@@ -3,17 +3,20 @@ import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyMigrations } from '../test/support/migrations.ts';
 import { type BenchServer, startBenchServer } from './server.ts';
 
+/** What every part is told: the server, and the numbers of its bench. */
+interface PartOptions {
+  readonly server: BenchServer;
+}
+
+/** A number, several of them, or a number that each part has its own for unless one is given. */
+type Usual = number | readonly number[] | undefined;
+
 /** A bench made of parts that share one durable server with all migrations applied. */
-export interface PartedBench<Name extends string> {
+export interface PartedBench<Options extends PartOptions> {
   readonly title: string;
-  readonly parts: Readonly<
-    Record<
-      string,
-      (options: { readonly server: BenchServer } & Readonly<Record<Name, number>>) => Promise<string>
-    >
-  >;
-  /** Numbers that may be given as `--name N`, and what they are otherwise. */
-  readonly numbers: Readonly<Record<Name, number>>;
+  readonly parts: Readonly<Record<string, (options: Options) => Promise<string>>>;
+  /** Numbers that may be given as `--name N`, lists as `--name N,N`, and what they are otherwise. */
+  readonly numbers: Readonly<Omit<Options, 'server'>>;
 }
 
 /**
@@ -21,8 +24,8 @@ export interface PartedBench<Name extends string> {
  *
  * @throws ConfigurationError for a part or a number that can't be
  */
-export async function runParts<Name extends string>(
-  { title, parts, numbers }: PartedBench<Name>,
+export async function runParts<Options extends PartOptions>(
+  { title, parts, numbers }: PartedBench<Options>,
   argv: readonly string[],
 ): Promise<string> {
   const { values, positionals } = parseArgs({
@@ -32,11 +35,11 @@ export async function runParts<Name extends string>(
   });
   const chosen = positionals.length === 0 ? Object.keys(parts) : positionals;
   const given = Object.fromEntries(
-    (Object.entries(numbers) as [Name, number][]).map(([name, usual]) => [
+    (Object.entries(numbers) as [string, Usual][]).map(([name, usual]) => [
       name,
-      numberOf(values[name], name, usual),
+      givenOf(values[name], name, usual),
     ]),
-  ) as Record<Name, number>;
+  );
   for (const name of chosen) {
     if (parts[name] === undefined) {
       throw new ConfigurationError(`There is no part ${name} of this bench.`, {
@@ -47,17 +50,26 @@ export async function runParts<Name extends string>(
   const server = await startBenchServer();
   try {
     await applyMigrations(server.url);
+    const options = { server, ...given } as Options;
     let text = `# ${title}\n\n${server.description}; Node ${process.versions.node}\n`;
-    for (const name of chosen) text += `\n${await parts[name]?.({ server, ...given })}`;
+    for (const name of chosen) text += `\n${await parts[name]?.(options)}`;
     return text;
   } finally {
     await server.close();
   }
 }
 
-function numberOf(text: unknown, name: string, usual: number): number {
+function givenOf(text: unknown, name: string, usual: Usual): Usual {
   if (text === undefined) return usual;
+  if (typeof usual !== 'object') return wholeNumber(String(text), name);
+  return String(text)
+    .split(',')
+    .map((each) => wholeNumber(each, name));
+}
+
+/** A number of 1 or more, as given for an option. @throws ConfigurationError */
+export function wholeNumber(text: string, name: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new ConfigurationError(`--${name} takes a whole number of 1 or more.`);
+  throw new ConfigurationError(`--${name} takes a whole number of 1 or more, not ${text}.`);
 }

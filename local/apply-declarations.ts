@@ -1,9 +1,10 @@
-import { userInfo } from 'node:os';
 import type { Sql } from 'postgres';
 import { formatDiagnostics } from '../actions/_shared/declare/format-diagnostics.ts';
 import { loadDeclarations } from '../actions/_shared/declare/load.ts';
 import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
+import { loginName } from '../actions/_shared/io/login-name.ts';
+import { wantsColor } from '../actions/_shared/io/wants-color.ts';
 import { applyPlan } from '../actions/_shared/reconcile/apply.ts';
 import { computePlan } from '../actions/_shared/reconcile/plan.ts';
 import type { Platform } from '../actions/_shared/reconcile/platform/platform.ts';
@@ -15,7 +16,7 @@ import type { Progress } from './progress.ts';
 import { localSecretValues } from './secrets.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** `confirm` is asked once the plan is printed and would change something; left out, nobody is asked. */
+/** `confirm` is asked once the plan is printed and would change something, and says what a no means; left out, nobody is asked. */
 export interface HowToApply {
   readonly confirm?: () => Promise<boolean>;
   /** One line a change; the plan of a first start would fill pages otherwise. */
@@ -31,7 +32,7 @@ interface ApplyDeclarations extends HowToApply {
   readonly project: LocalProject;
 }
 
-const color = process.stdout.isTTY === true;
+const color = wantsColor(process.stdout);
 
 /**
  * Read the files, print the plan, and apply it.
@@ -74,16 +75,19 @@ export async function applyDeclarations(request: ApplyDeclarations): Promise<Des
   const schedule = scheduleReader(desired.jobs, new Date());
   progress.line(renderPlanTerminal(plan, { color, schedule, brief: request.brief === true }));
   if (plan.changes.length === 0 && plan.blockers.length === 0) return desired;
-  if (plan.blockers.length === 0 && request.confirm !== undefined && !(await request.confirm())) {
-    progress.line('Nothing was changed.');
+  if (plan.blockers.length > 0) {
+    progress.warn(
+      'Nothing was changed: what stops it is said above. Options named there are those of npm run opsroom -- apply --prune',
+    );
     return undefined;
   }
+  if (request.confirm !== undefined && !(await request.confirm())) return undefined;
   await progress.step(
     'Apply: the database in one transaction, then the functions',
     async () => {
       const result = await applyPlan({
         ...shared,
-        actor: { name: userInfo().username },
+        actor: { name: loginName() },
         expectDigest: plan.digest,
       });
       if (result.reason === 'applied' || result.reason === 'nothing_to_do') return result;

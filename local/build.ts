@@ -6,6 +6,7 @@
  *     node local/build.ts [FOLDER]     FOLDER is actions/dist when left out
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -73,14 +74,30 @@ function bundle(scratch: string): void {
     '--quiet',
   ];
   run('@vercel/ncc/dist/ncc/cli.js', args, scratch);
-  for (const name of readdirSync(dist).filter((each) => each.endsWith('.js'))) {
-    const file = path.join(dist, name);
-    writeFileSync(file, withoutBlanks(withoutHttpClient(withOwnFolder(readFileSync(file, 'utf8')))));
-  }
-  writeFileSync(path.join(dist, NO_HTTP_CLIENT.file), NO_HTTP_CLIENT.text);
   const parser = path.join(dist, 'libpg-query.wasm');
   copyFileSync(path.join(root, 'node_modules/libpg-query/wasm/libpg-query.wasm'), parser);
   chmodSync(parser, 0o644);
+  const digest = digestOf(dist);
+  for (const name of readdirSync(dist).filter((each) => each.endsWith('.js'))) {
+    const file = path.join(dist, name);
+    const text = withLazyProcesses(withoutHttpClient(withOwnFolder(readFileSync(file, 'utf8'))));
+    writeFileSync(file, withoutBlanks(withDigest(text, digest)));
+  }
+}
+
+/** Of all files of a folder, names and contents. */
+function digestOf(folder: string): string {
+  const digest = createHash('sha256');
+  for (const name of readdirSync(folder).sort()) {
+    const content = readFileSync(path.join(folder, name));
+    digest.update(`${name} ${content.length}\n`).update(content);
+  }
+  return digest.digest('base64url');
+}
+
+/** What is kept between starts is valid for one bundle only, which so need not look at its own files to know itself. */
+function withDigest(text: string, digest: string): string {
+  return text.replaceAll('%digest of the bundle%', digest);
 }
 
 /**
@@ -98,20 +115,35 @@ const HTTP_CLIENT = ['@actions/http-client', '@actions/http-client/lib/auth'];
  * The toolkit of Actions brings a whole HTTP client for tokens we never ask for: a third of the bundle, and 90 ms at the
  * start of every action. This stands in for it, and says so should anybody ever ask.
  */
-const NO_HTTP_CLIENT = {
-  file: 'no-http-client.js',
-  text: `export class HttpClient {
-  constructor() {
-    throw new Error('This bundle has no HTTP client for OIDC tokens; local/build.ts leaves it out.');
-  }
-}
-export class BearerCredentialHandler {}
-`,
-};
+const NO_HTTP_CLIENT = `{
+  HttpClient: class {
+    constructor() {
+      throw new Error('This bundle has no HTTP client for OIDC tokens; local/build.ts leaves it out.');
+    }
+  },
+  BearerCredentialHandler: class {},
+}`;
 
 function withoutHttpClient(text: string): string {
   return HTTP_CLIENT.reduce(
-    (kept, name) => kept.replaceAll(`from "${name}"`, `from "./${NO_HTTP_CLIENT.file}"`),
+    (kept, name) =>
+      kept.replace(
+        new RegExp(String.raw`import \* as (\w+) from "${name}";`),
+        (_all, local: string) => `const ${local} = ${NO_HTTP_CLIENT};`,
+      ),
+    text,
+  );
+}
+
+/**
+ * The parser of command lines imports `node:child_process` for commands that are programs of their own, which we have
+ * none of, and it takes a millisecond to load. So it is loaded where a module of it is used, not where it is imported.
+ */
+function withLazyProcesses(text: string): string {
+  const imported =
+    /\b(?:const|var) (external_(?:node_)?child_process_\w*) = (__(?:webpack|nccwpck)_require__\(\d+\));/g;
+  return [...text.matchAll(imported)].reduce(
+    (kept, [statement, name, load]) => kept.replace(statement, '').replaceAll(`${name}.`, `${load}.`),
     text,
   );
 }

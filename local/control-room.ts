@@ -4,12 +4,13 @@ import type { DesiredState } from '../actions/_shared/declare/model.ts';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
 import { applyDeclarations, type HowToApply } from './apply-declarations.ts';
 import { type GitHubSide, startGitHubSide } from './github-side.ts';
+import { checkGivenServer } from './given-server.ts';
 import { type LocalProject, startLocalProject } from './local-project.ts';
 import { startLocalWorker } from './local-worker.ts';
 import type { StartOptions } from './options.ts';
 import { openPage, type Page } from './page/server.ts';
 import { type Cluster, removeCluster, startCluster } from './postgres/cluster.ts';
-import { prepareDatabase } from './postgres/prepare.ts';
+import { type InstalledExtension, prepareDatabase } from './postgres/prepare.ts';
 import type { Progress } from './progress.ts';
 import { createSampleData } from './sample-data.ts';
 import { stablePorts } from './stable-ports.ts';
@@ -25,6 +26,8 @@ export interface ControlRoom {
   readonly databaseUrl: string;
   /** Gateway, Management API and functions on this machine. */
   readonly project: LocalProject;
+  /** Whether the database has an extension, its own or the stand-in. Only a server somebody gave lacks one. */
+  readonly has: (extension: InstalledExtension['name']) => boolean;
   /** The state last applied, once there is one. */
   readonly desired: () => DesiredState | undefined;
   /** Read the files, plan and apply; false when nothing was applied (errors, a no, a refusal). */
@@ -40,7 +43,8 @@ export interface OpenControlRoom {
   readonly root: string;
   readonly options: StartOptions;
   readonly progress: Progress;
-  readonly signal: AbortSignal;
+  /** Called once when the database of the room ends by itself; the sentence says what happened. */
+  readonly onLost: (what: string) => void;
 }
 
 /** What was opened is closed in the opposite order, also when opening stops half way. */
@@ -87,13 +91,20 @@ interface OpenedDatabase {
 }
 
 async function openDatabase(
-  { options, progress }: OpenControlRoom,
+  { options, progress, onLost }: OpenControlRoom,
   state: StateFolder,
   closers: Closers,
 ): Promise<OpenedDatabase> {
   const { databaseUrl } = options;
-  if (databaseUrl !== undefined)
-    return { superuserUrl: databaseUrl, url: databaseUrl, database: databaseOf(databaseUrl) };
+  if (databaseUrl !== undefined) {
+    const database = databaseOf(databaseUrl);
+    await progress.step(
+      'PostgreSQL',
+      () => checkGivenServer(databaseUrl),
+      (version) => `${version}, database ${database} of the server you gave`,
+    );
+    return { superuserUrl: databaseUrl, url: databaseUrl, database };
+  }
   if (options.fresh) {
     await progress.step('Forgetting earlier runs', async () => {
       await removeCluster(state.postgres);
@@ -105,7 +116,14 @@ async function openDatabase(
     () => startCluster({ dataDir: state.postgres, log: (line) => progress.line(`  ${line}`) }),
     (started) => `${started.version} at 127.0.0.1:${started.port}`,
   );
-  closers.add('PostgreSQL', () => cluster.stop());
+  let stopping = false;
+  void cluster.exited.then(() => {
+    if (!stopping) onLost(`PostgreSQL ended by itself; its last words are in ${cluster.dataDir}/server.log.`);
+  });
+  closers.add('PostgreSQL', () => {
+    stopping = true;
+    return cluster.stop();
+  });
   return {
     superuserUrl: cluster.superuserUrl,
     url: cluster.url(ownDatabase, 'postgres'),
@@ -174,6 +192,7 @@ async function open(request: OpenControlRoom, state: StateFolder, closers: Close
     sql,
     databaseUrl: url,
     project,
+    has: (extension) => installed.some((part) => part.name === extension),
     desired: () => desired,
     github: () => github,
     applyDeclarations: async (how) => {

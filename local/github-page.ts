@@ -2,6 +2,8 @@
 import path from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import type { ScheduleReader } from '../actions/_shared/report/readable-schedule.ts';
+import { scheduleReader } from '../actions/_shared/report/schedule-reader.ts';
 import type { GitHubStandIn } from './github/server.ts';
 import { resolveCommit } from './github/state/commits.ts';
 import { readFile } from './github/state/git-objects.ts';
@@ -151,6 +153,7 @@ export function worksHere(text: string): boolean {
 
 /** Workflows that can work on this machine, with their buttons; the environment is chosen where one may be. */
 export function workflowsOf(github: GitHubStandIn, environment: string): PageWorkflow[] {
+  const words = scheduleReader([], new Date()).schedules;
   return workflowTexts(github)
     .filter(({ text }) => worksHere(text))
     .flatMap(({ file, text }) => {
@@ -168,8 +171,18 @@ export function workflowsOf(github: GitHubStandIn, environment: string): PageWor
           options: input.options,
         }),
       );
-      return [
-        { file, name, schedules: on.schedule.map(({ cron }) => cron), inputs: hasButton ? inputs : null },
-      ];
+      return [{ file, name, starts: startsOf(on, words), inputs: hasButton ? inputs : null }];
     });
+}
+
+type Events = z.infer<typeof WorkflowFile>['on'];
+
+/** GitHub reads schedules in UTC. Other events by the names GitHub gives them. */
+function startsOf(on: Events, words: ScheduleReader): string[] {
+  const schedules = on.schedule.map(({ cron }) => {
+    const said = words({ name: cron, source: cron, timezone: 'UTC' })?.words ?? cron;
+    return said.includes('UTC') ? said : `${said} (UTC)`;
+  });
+  const events = Object.keys(on).filter((event) => event !== 'schedule' && event !== 'workflow_dispatch');
+  return [...schedules, ...events.map((event) => `on ${event.replaceAll('_', ' ')}`)];
 }

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import path from 'node:path';
 import * as z from 'zod';
 import { ConfigurationError } from '../actions/_shared/io/errors.ts';
+import { processBirth } from './postgres/postmaster.ts';
 
 /** What a running `npm start` tells the commands of the same checkout. Holds a password: mode 0600. */
 const RunningInstance = z.object({
@@ -34,13 +35,13 @@ export interface StateFolder {
   readonly writeJson: (name: string, value: unknown) => void;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+/** Who holds the lock: its number, and when it started, since numbers come round again (in a container at every start). */
+const holderOf = (pid: number) => `${pid} ${processBirth(pid) ?? ''}`;
+
+/** The process that a lock file names, or `undefined` when that one is gone. */
+function livingHolder(lock: string): number | undefined {
+  const pid = Number.parseInt(lock, 10);
+  return Number.isInteger(pid) && pid !== process.pid && lock === holderOf(pid) ? pid : undefined;
 }
 
 /** Open (and make, when missing) the state folder of a checkout. */
@@ -67,7 +68,7 @@ export function openStateFolder(root: string): StateFolder {
   const tryLock = (): boolean => {
     try {
       const handle = openSync(lock, 'wx', 0o600);
-      writeFileSync(handle, String(process.pid));
+      writeFileSync(handle, holderOf(process.pid));
       closeSync(handle);
       return true;
     } catch (error) {
@@ -86,8 +87,8 @@ export function openStateFolder(root: string): StateFolder {
     },
     claim() {
       if (tryLock()) return;
-      const holder = Number.parseInt(readFileSync(lock, 'utf8'), 10);
-      if (Number.isInteger(holder) && holder !== process.pid && isAlive(holder)) {
+      const holder = livingHolder(readFileSync(lock, 'utf8'));
+      if (holder !== undefined) {
         throw new ConfigurationError(
           `The control room of this folder is already running (process ${holder}).`,
           {

@@ -12,10 +12,19 @@ function compiled(job: DesiredJob) {
   return { ...job.definition.schedule, cronSchedule: job.cron.schedule };
 }
 
-function nextRun(job: DesiredJob, now: Date): string {
+function nextRun(job: DesiredJob, { has }: ControlRoom, now: Date): string {
   if (!job.cron.active) return 'asleep';
+  if (!has('pg_cron')) return 'never: no pg_cron';
   const [next] = nextRuns(compiled(job), { from: now, count: 1 });
   return next === undefined ? 'at start' : `${next.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** The table, or on a terminal too narrow for it two lines a job. */
+function fitting(table: Table.Table, rows: readonly (readonly [string, string, string])[]): string {
+  const text = table.toString();
+  const wide = Math.max(...text.split('\n').map((line) => line.trimEnd().length));
+  if (wide <= (process.stdout.columns ?? Number.POSITIVE_INFINITY)) return text;
+  return rows.map(([name, schedule, next]) => ` ${name}\n    ${schedule}, next ${next}`).join('\n');
 }
 
 /** The last lines of a start: what runs when, where to connect, and which job really reached its answer. */
@@ -31,10 +40,12 @@ export async function printSummary(
     style: { head: [], border: [], compact: true },
     chars: PLAIN_BORDERS,
   });
-  for (const job of jobs.slice(0, shownJobs))
-    table.push([job.name, describeSchedule(compiled(job)), nextRun(job, now)]);
+  const rows = jobs
+    .slice(0, shownJobs)
+    .map((job) => [job.name, describeSchedule(compiled(job)), nextRun(job, room, now)] as const);
+  for (const row of rows) table.push([...row]);
   progress.line();
-  progress.line(table.toString());
+  if (rows.length > 0) progress.line(fitting(table, rows));
   if (jobs.length > shownJobs) progress.line(`... and ${jobs.length - shownJobs} more jobs`);
   progress.line();
   progress.line(

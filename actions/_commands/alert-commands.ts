@@ -1,11 +1,6 @@
-import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Does } from './queue-commands.ts';
-
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
+import { loginName } from '../_shared/io/login-name.ts';
+import { type CommonOptions, type Does, formatOption } from './common-options.ts';
 
 function alertId(text: string): number {
   const value = Number(text);
@@ -13,10 +8,8 @@ function alertId(text: string): number {
   throw new InvalidArgumentError('Give the number `opsroom alerts` shows.');
 }
 
-const formatOption = () =>
-  new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal');
 const actorOption = () =>
-  new Option('--as <name>', 'who you are, for the history').default(userInfo().username, 'your login here');
+  new Option('--as <name>', 'who you are, for the history').default(loginName(), 'your login here');
 
 /** `opsroom alerts` and the answers to them. */
 export function addAlertCommands(program: Command, { root, environment }: CommonOptions, does: Does): void {

@@ -1,5 +1,4 @@
 import { standingOf } from '../_shared/alerts/alert.ts';
-import { readUntil } from '../_shared/alerts/commands/arguments.ts';
 import {
   acknowledge,
   createSilence,
@@ -8,12 +7,14 @@ import {
   resolve,
   snooze,
   wake,
-} from '../_shared/alerts/commands/statements.ts';
+} from '../_shared/alerts/commands/alert-statements.ts';
+import { readUntil } from '../_shared/alerts/commands/arguments.ts';
 import { parseMatcher } from '../_shared/alerts/matcher.ts';
 import { readClock } from '../_shared/alerts/statements.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { renderAlertsTerminal, renderHistoryTerminal } from '../_shared/report/alerts-terminal.ts';
-import { type TargetOptions, withQueue } from './target-url.ts';
+import { type TargetOptions, withDatabaseOf } from './target-url.ts';
 
 interface PrintOptions extends TargetOptions {
   readonly format: 'terminal' | 'json';
@@ -21,12 +22,12 @@ interface PrintOptions extends TargetOptions {
 
 function print(options: PrintOptions, value: unknown, text: (color: boolean) => string): void {
   const json = `${JSON.stringify(value, null, 2)}\n`;
-  process.stdout.write(options.format === 'json' ? json : text(process.stdout.isTTY === true));
+  process.stdout.write(options.format === 'json' ? json : text(wantsColor(process.stdout)));
 }
 
 /** `opsroom alerts`: exit 2 while an alert is active that nobody answered. */
 export async function list(options: PrintOptions & { readonly all?: boolean }): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const alerts = await listAlerts(sql, { over: options.all === true });
     print(options, alerts, (color) => renderAlertsTerminal(alerts, { color }));
     return alerts.some((alert) => alert.status === 'active' && standingOf(alert) !== 'muted') ? 2 : 0;
@@ -35,7 +36,7 @@ export async function list(options: PrintOptions & { readonly all?: boolean }): 
 
 /** `opsroom alerts ID`. */
 export async function show(options: PrintOptions & { readonly id: number }): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const [alert] = await listAlerts(sql, { over: true, id: options.id });
     if (alert === undefined) throw noAlert(options.id);
     const events = await lastEvents(sql, options.id, 200);
@@ -53,7 +54,7 @@ export async function answer(
     readonly words: string;
   },
 ): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { id, as: actor, command, words } = options;
     const plain = { id, actor, note: words === '' ? null : words };
     const done = await (async () => {
@@ -82,7 +83,7 @@ export async function silence(
   options: PrintOptions & { readonly matcher: string; readonly words: string; readonly as: string },
 ): Promise<number> {
   const matcher = parseMatcher(options.matcher);
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { until, note } = readUntil(options.words, await readClock(sql));
     const id = await createSilence(sql, { matcher, until, actor: options.as, reason: note });
     print(options, { id, matcher, until }, () => `Silence ${id} lasts until ${until.toISOString()}.\n`);

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { loginName } from '../_shared/io/login-name.ts';
 import { applyPlan } from '../_shared/reconcile/apply.ts';
 import type { ApplyReason, ApplyResult, Plan } from '../_shared/reconcile/model.ts';
 import { computePlan } from '../_shared/reconcile/plan.ts';
@@ -35,6 +35,14 @@ async function consent(plan: Plan): Promise<boolean> {
   return !isCancel(answer) && answer;
 }
 
+/** Half a digest would be refused as if the plan had moved, and send people to look for what did. */
+function checkDigest({ expectDigest }: ApplyOptions): void {
+  if (expectDigest === undefined || /^[0-9a-f]{64}$/.test(expectDigest)) return;
+  throw new ConfigurationError('--expect-digest is not the digest of a plan.', {
+    hint: 'Give all 64 hexadecimal digits that `opsroom plan` prints at its end.',
+  });
+}
+
 async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
   const { desired, sql, platform, env } = target;
   const shared = {
@@ -48,7 +56,7 @@ async function applyTo(target: Target, options: ApplyOptions): Promise<number> {
   const applied = (expectDigest: string | undefined) =>
     applyPlan({
       ...shared,
-      actor: { name: process.env.OPSROOM_ACTOR ?? userInfo().username },
+      actor: { name: process.env.OPSROOM_ACTOR ?? loginName() },
       ...(expectDigest === undefined ? {} : { expectDigest }),
     });
   if (options.yes === true && options.dryRun !== true) {
@@ -74,5 +82,6 @@ function report(result: ApplyResult, format: PlanFormat): number {
 
 /** `opsroom apply`: exit 0 when the environment is what the files say. */
 export async function apply(options: ApplyOptions): Promise<number> {
+  checkDigest(options);
   return withTarget(options, (target) => applyTo(target, options));
 }

@@ -1,18 +1,11 @@
-import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { loginName } from '../_shared/io/login-name.ts';
 import type { SteerOptions } from './build-steer.ts';
-import type { Does } from './queue-commands.ts';
+import { type CommonOptions, type Does, formatOption } from './common-options.ts';
 
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
-
-const formatOption = () =>
-  new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal');
 const actorOption = () =>
   new Option('--as <name>', 'who you are, for the history').default(
-    process.env.GITHUB_ACTOR ?? userInfo().username,
+    process.env.GITHUB_ACTOR ?? loginName(),
     'your login here',
   );
 

@@ -1,7 +1,7 @@
 import { cancelBuild, readBuildFacts, retryBuild } from '../_shared/builds/dispatch/order-build.ts';
 import { type StayOptions, seeThrough } from './build-stay.ts';
 import { chosenBuild } from './chosen-build.ts';
-import { withQueue } from './target-url.ts';
+import { withDatabaseOf } from './target-url.ts';
 
 /** Options of both commands. */
 export interface SteerOptions extends StayOptions {
@@ -21,7 +21,7 @@ const SAID = {
 
 /** `opsroom build cancel BUILD`: exit 1 when it had ended. */
 export async function cancel(options: SteerOptions & Chosen & { readonly reason: string }): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const buildId = await chosenBuild(sql, options.build);
     const { as: actor, reason } = options;
     const state = await cancelBuild(sql, { buildId, actor, reason: reason === '' ? undefined : reason });
@@ -38,7 +38,7 @@ export async function cancel(options: SteerOptions & Chosen & { readonly reason:
 
 /** `opsroom build retry BUILD`: exit 1 when it did not end badly; with --wait or --follow as it ended. */
 export async function retry(options: SteerOptions & Chosen): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const buildId = await chosenBuild(sql, options.build);
     await retryBuild(sql, { buildId, actor: options.as });
     return seeThrough(sql, buildId, options);

@@ -1,6 +1,6 @@
 import { orderBuild } from '../_shared/builds/dispatch/order-build.ts';
 import { type StayOptions, seeThrough } from './build-stay.ts';
-import { withQueue } from './target-url.ts';
+import { withDatabaseOf } from './target-url.ts';
 
 /** What `opsroom build` is told. */
 export interface BuildOptions extends StayOptions {
@@ -14,7 +14,7 @@ export interface BuildOptions extends StayOptions {
 
 /** `opsroom build PROJECT [BRANCH]`: exit 0 when it was asked for; with --wait or --follow as it ended. */
 export async function build(options: BuildOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { buildId } = await orderBuild(sql, {
       project: options.project,
       branch: options.branch,

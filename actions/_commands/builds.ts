@@ -4,8 +4,9 @@ import { listBuilds, readBranches, readProjects } from '../_shared/builds/readin
 import type { Sql } from '../_shared/database/connect.ts';
 import { closestWord } from '../_shared/declare/closest-word.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { chosenBuild } from './chosen-build.ts';
-import { type TargetOptions, withQueue } from './target-url.ts';
+import { type TargetOptions, withDatabaseOf } from './target-url.ts';
 
 export interface BuildsOptions extends TargetOptions {
   readonly project?: string;
@@ -18,7 +19,7 @@ export interface BuildsOptions extends TargetOptions {
 
 /** `opsroom builds [PROJECT] [BRANCH]`: a project's branches in three lanes, or builds, newest first. */
 export async function builds(options: BuildsOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const project = await chosenProject(sql, options.project);
     const isList =
       options.branch !== undefined || options.status !== undefined || options.before !== undefined;
@@ -70,6 +71,6 @@ function print(options: BuildsOptions, value: unknown, render: (view: BuildsView
     process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
     return;
   }
-  const { isTTY, columns } = process.stdout;
-  process.stdout.write(render({ color: isTTY === true, width: columns ?? 80, now: new Date() }));
+  const { columns } = process.stdout;
+  process.stdout.write(render({ color: wantsColor(process.stdout), width: columns ?? 80, now: new Date() }));
 }

@@ -1,12 +1,5 @@
 import { type Command, Option } from 'commander';
-
-/** Runs a command and keeps its exit code. */
-type Does = (work: () => Promise<number>) => Promise<void>;
-
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
+import type { CommonOptions, Does } from './common-options.ts';
 
 /** `opsroom check`. */
 export function addCheckCommands(program: Command, { root, environment }: CommonOptions, does: Does): void {

@@ -5,6 +5,7 @@ import { fitsGlob } from '../_shared/declare/names.ts';
 import type { GitHubClient } from '../_shared/github/client.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 import { createRedaction } from '../_shared/io/redaction.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { type Target, type TargetOptions, withTarget } from './target.ts';
 
 export interface CheckOptions extends TargetOptions {
@@ -63,7 +64,7 @@ async function render(pass: CheckPass, format: CheckOptions['format']): Promise<
       return (await import('../_shared/report/checks-github.ts')).renderChecksGitHub(pass);
     case 'terminal': {
       const { renderChecksTerminal } = await import('../_shared/report/checks-terminal.ts');
-      return renderChecksTerminal(pass, { color: process.stdout.isTTY === true });
+      return renderChecksTerminal(pass, { color: wantsColor(process.stdout) });
     }
   }
 }

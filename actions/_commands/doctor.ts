@@ -4,10 +4,10 @@ import { type DoctorRequest, runDoctor } from '../_shared/checks/doctor/run-doct
 import { loadDeclarations } from '../_shared/declare/load.ts';
 import type { EnvironmentDeclaration } from '../_shared/declare/model.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { openPlatform } from '../_shared/target/open-platform.ts';
-import { connectionOf } from '../_shared/target/with-database.ts';
-import { localInstance } from './local-instance.ts';
-import type { TargetOptions } from './target.ts';
+import { platformVariables } from './local-instance.ts';
+import { knownDatabaseUrl, type TargetOptions } from './target-url.ts';
 
 export interface DoctorOptions extends TargetOptions {
   readonly format: 'terminal' | 'json';
@@ -39,7 +39,7 @@ export async function doctor(options: DoctorOptions): Promise<number> {
   process.stdout.write(
     options.format === 'json'
       ? `${JSON.stringify(report, null, 2)}\n`
-      : renderDoctorTerminal(report, { color: process.stdout.isTTY === true }),
+      : renderDoctorTerminal(report, { color: wantsColor(process.stdout) }),
   );
   const { error, warning, unknown } = doctorCounts(report.items);
   if (error > 0 || (options.strict === true && warning > 0)) return 2;
@@ -52,7 +52,7 @@ function databaseOf(
 ): DoctorRequest['databaseUrl'] {
   if (environment === undefined)
     return { why: 'There is no such environment.', remedy: 'Give one with --env.' };
-  const url = connectionOf(environment, process.env) ?? localOf(environment, root)?.databaseUrl;
+  const url = knownDatabaseUrl(environment, root);
   return url === undefined
     ? {
         why: `The variable ${environment.connectionEnv} is not set.`,
@@ -69,19 +69,12 @@ async function platformOf(
   { root }: DoctorOptions,
 ): Promise<DoctorRequest['platform']> {
   if (environment === undefined) return { at: undefined };
-  const local = localOf(environment, root)?.supabase;
-  const known =
-    local === undefined ? {} : { SUPABASE_ACCESS_TOKEN: local.accessToken, SUPABASE_API_URL: local.apiUrl };
   try {
-    return { at: await openPlatform(environment, { ...process.env, ...known }) };
+    return { at: await openPlatform(environment, platformVariables(environment.name, root)) };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     return { why: error.message, remedy: error.hint ?? 'Correct it.' };
   }
-}
-
-function localOf(environment: EnvironmentDeclaration, root: string): ReturnType<typeof localInstance> {
-  return environment.name === 'local' ? localInstance(root) : undefined;
 }
 
 async function githubOf({ root, repository }: DoctorOptions): Promise<DoctorRequest['github']> {

@@ -1,11 +1,15 @@
-import { userInfo } from 'node:os';
+import type { Sql } from '../_shared/database/connect.ts';
+import { isConnectionLost } from '../_shared/database/connection-errors.ts';
 import { closestWord } from '../_shared/declare/closest-word.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { loginName } from '../_shared/io/login-name.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { renderRunLine } from '../_shared/report/runs-terminal.ts';
 import { followRun } from '../_shared/runs/follow-run.ts';
 import { isFinal, type Run } from '../_shared/runs/run.ts';
 import { fireJob, readJobNames, readRun } from '../_shared/runs/statements.ts';
-import { type TargetOptions, withTarget } from './target.ts';
+import { outageInWords } from '../_shared/runs/through-outages.ts';
+import { type TargetOptions, withDatabaseOf } from './target-url.ts';
 
 export interface FireOptions extends TargetOptions {
   readonly job: string;
@@ -17,7 +21,7 @@ const followFor = 10 * 60_000;
 
 /** `opsroom fire JOB`: exit 0 when the run succeeded (with `--no-wait`: when it was fired). */
 export async function fire(options: FireOptions): Promise<number> {
-  return withTarget(options, async ({ sql }) => {
+  return withDatabaseOf(options, async (sql) => {
     const names = await readJobNames(sql);
     if (!names.includes(options.job)) {
       const near = closestWord(options.job, names);
@@ -25,13 +29,14 @@ export async function fire(options: FireOptions): Promise<number> {
         hint: near === undefined ? 'Apply it first, or see `opsroom plan`.' : `Did you mean ${near}?`,
       });
     }
-    const color = process.stdout.isTTY === true;
+    const color = wantsColor(process.stdout);
     const show = (run: Run) => {
       if (options.format === 'terminal') process.stdout.write(renderRunLine(run, { color }));
     };
-    const id = await fireJob(sql, options.job, process.env.OPSROOM_ACTOR ?? userInfo().username);
+    const onOutage = (isAway: boolean) => process.stderr.write(outageInWords(isAway));
+    const id = await fireOnce(sql, options.job);
     const run = options.wait
-      ? await followRun({ sql, id, timeoutMs: followFor, onChange: show })
+      ? await followRun({ sql, id, timeoutMs: followFor, onChange: show, onOutage })
       : await readRun(sql, id);
     if (run === undefined) throw new Error(`run ${id} vanished`);
     if (!options.wait) show(run);
@@ -40,4 +45,17 @@ export async function fire(options: FireOptions): Promise<number> {
       process.stderr.write('Still running; `opsroom runs` goes on telling.\n');
     return run.status === 'succeeded' || (!options.wait && run.status !== 'failed') ? 0 : 1;
   });
+}
+
+/** Nobody knows whether a run began whose start was not confirmed: firing again by itself could run the job twice. */
+async function fireOnce(sql: Sql, job: string): Promise<number> {
+  try {
+    return await fireJob(sql, job, process.env.OPSROOM_ACTOR ?? loginName());
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+    // No cause: a driver error carries the statement's parameters.
+    throw new ConfigurationError(`The connection was lost before the start of ${job} was confirmed.`, {
+      hint: `Look whether it ran before it is fired again: opsroom runs ${job}`,
+    });
+  }
 }

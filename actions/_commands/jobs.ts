@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Sql } from '../_shared/database/connect.ts';
 import { closestWord } from '../_shared/declare/closest-word.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import {
   cancelJob,
   getJob,
@@ -21,7 +22,7 @@ import {
 } from '../_shared/queue/jobs-terminal.ts';
 import { loadHandler } from '../_shared/queue/load-handlers.ts';
 import { enqueueJob, type UniqueMode } from '../_shared/queue/statements.ts';
-import { type TargetOptions, withQueue } from './target-url.ts';
+import { type TargetOptions, withDatabaseOf } from './target-url.ts';
 
 interface PrintOptions extends TargetOptions {
   readonly format: 'terminal' | 'json';
@@ -32,7 +33,7 @@ function print(
   value: unknown,
   text: (view: { color: boolean; now: Date }) => string,
 ): void {
-  const view = { color: process.stdout.isTTY === true, now: new Date() };
+  const view = { color: wantsColor(process.stdout), now: new Date() };
   process.stdout.write(options.format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : text(view));
 }
 
@@ -45,7 +46,7 @@ export interface ListJobsOptions extends PrintOptions {
 
 /** `opsroom jobs list`: newest last, as a log reads. */
 export async function list(options: ListJobsOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const jobs = await listJobs(sql, {
       status: options.status,
       taskType: options.type,
@@ -64,7 +65,7 @@ export async function list(options: ListJobsOptions): Promise<number> {
 
 /** `opsroom jobs show ID`. */
 export async function show(options: PrintOptions & { readonly id: number }): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const job = await getJob(sql, options.id);
     if (job === undefined) throw noJob(options.id);
     print(options, job, (view) => renderJobTerminal(job, view));
@@ -74,7 +75,7 @@ export async function show(options: PrintOptions & { readonly id: number }): Pro
 
 /** `opsroom jobs overview`. */
 export async function overview(options: PrintOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const state = await queueOverview(sql);
     print(options, state, (view) => renderOverviewTerminal(state, view));
     return 0;
@@ -111,7 +112,7 @@ async function forEachJob(
   options: PrintOptions & { readonly ids: readonly number[] },
   act: (sql: Sql, id: number) => Promise<Outcome>,
 ): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const outcomes: Outcome[] = [];
     for (const id of options.ids) outcomes.push(await act(sql, id));
     print(options, outcomes, () => outcomes.map(({ id, outcome }) => `job ${id} ${outcome}\n`).join(''));
@@ -124,7 +125,7 @@ export async function setPaused(
   options: PrintOptions & { readonly taskType: string; readonly paused: boolean },
 ): Promise<number> {
   const { taskType, paused } = options;
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { types } = await queueOverview(sql);
     await (paused ? pauseTaskType : resumeTaskType)(sql, taskType);
     const said = paused ? 'is paused: nothing of it is claimed, what runs goes on' : 'is claimed again';
@@ -161,7 +162,7 @@ export interface EnqueueOptions extends PrintOptions {
 export async function enqueue(options: EnqueueOptions): Promise<number> {
   const payload = parsePayload(options.payload);
   await checkPayload(options, payload);
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const id = await enqueueJob(sql, {
       taskType: options.taskType,
       payload,

@@ -1,12 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BUILD_STATUSES } from '../_shared/builds/reading/build-statuses.ts';
 import { DURATION, parseDuration } from '../_shared/declare/duration.ts';
-import type { Does } from './queue-commands.ts';
-
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
+import { type CommonOptions, type Does, formatOption } from './common-options.ts';
 
 /** A point in time, or how long ago: `10m`, `2026-11-21T14:00:00Z`. */
 function since(text: string): Date {
@@ -22,9 +17,6 @@ function limit(text: string): number {
   throw new InvalidArgumentError('Give a whole number from 1 to 1000.');
 }
 
-const format = () =>
-  new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal');
-
 /** `opsroom builds`, `opsroom logs`, `opsroom logs replay`, `opsroom record`. */
 export function addLogsCommands(program: Command, { root, environment }: CommonOptions, does: Does): void {
   program
@@ -39,7 +31,7 @@ export function addLogsCommands(program: Command, { root, environment }: CommonO
     .addOption(new Option('--status <status>', 'only builds that are so').choices(BUILD_STATUSES))
     .option('--before <build>', 'only older ones: the next page')
     .option('--limit <n>', 'how many', limit, 20)
-    .addOption(format())
+    .addOption(formatOption())
     .action((project, branch, options) =>
       does(async () => (await import('./builds.ts')).builds({ ...options, project, branch })),
     );
@@ -57,7 +49,7 @@ export function addLogsCommands(program: Command, { root, environment }: CommonO
     .option('--since <when>', 'only from then on: 10m, or a time', since)
     .option('--step <name>', 'only lines of this step')
     .option('--no-listen', 'ask once a second instead of LISTEN')
-    .addOption(format())
+    .addOption(formatOption())
     .action((build, file, options) =>
       does(async () => {
         const { logs, replay } = await import('./logs.ts');

@@ -7,8 +7,9 @@ import { buildChannel, listenForNews } from '../_shared/builds/reading/news.ts';
 import { positionSince } from '../_shared/builds/reading/statements.ts';
 import { replayBuffer } from '../_shared/builds/recorder/replay.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { chosenBuild } from './chosen-build.ts';
-import { type TargetOptions, targetUrl, withQueue } from './target-url.ts';
+import { type TargetOptions, targetUrl, withDatabaseOf } from './target-url.ts';
 
 export interface LogsOptions extends TargetOptions {
   readonly build: string;
@@ -21,7 +22,7 @@ export interface LogsOptions extends TargetOptions {
 
 /** `opsroom logs BUILD`: with --follow its exit code is the build's: 0 good, 1 bad, 2 when it is not known how it ended. */
 export async function logs(options: LogsOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const buildId = await chosenBuild(sql, options.build);
     const stop = new AbortController();
     process.once('SIGINT', () => stop.abort());
@@ -58,7 +59,7 @@ export async function replay(options: TargetOptions & { readonly file?: string }
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new ConfigurationError(`${file} can't be read.`, { cause });
   });
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { buildId, lines, outcome } = await replayBuffer(sql, bytes);
     const words =
       outcome === 'stored'
@@ -76,7 +77,7 @@ function ended(status: BuildStatus, options: LogsOptions): number {
 }
 
 async function print(events: readonly LogEvent[], options: LogsOptions): Promise<void> {
-  const color = process.stdout.isTTY === true;
+  const color = wantsColor(process.stdout);
   const { step, since } = options;
   const wanted = events.filter(
     (event) =>

@@ -1,13 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DURATION, parseDuration } from '../_shared/declare/duration.ts';
-
-/** Runs a command and keeps its exit code. */
-export type Does = (work: () => Promise<number>) => Promise<void>;
-
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
+import { type CommonOptions, type Does, formatOption } from './common-options.ts';
 
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -40,8 +33,6 @@ const list = (text: string): readonly string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter(Boolean);
-const formatOption = () =>
-  new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal');
 const handlersOption = () =>
   new Option('--handlers <folder>', 'the folder with a file for each task type').default('functions/_jobs');
 

@@ -1,6 +1,6 @@
 import { rollBack } from '../_shared/builds/dispatch/order-build.ts';
 import { type StayOptions, seeThrough } from './build-stay.ts';
-import { withQueue } from './target-url.ts';
+import { withDatabaseOf } from './target-url.ts';
 
 /** What `opsroom rollback` is told. */
 export interface RollbackOptions extends StayOptions {
@@ -11,7 +11,7 @@ export interface RollbackOptions extends StayOptions {
 
 /** `opsroom rollback PROJECT [BRANCH]`: exit 1 when there is no commit to go back to; with --wait or --follow as it ended. */
 export async function rollback(options: RollbackOptions): Promise<number> {
-  return withQueue(options, async (sql) => {
+  return withDatabaseOf(options, async (sql) => {
     const { buildId, commitSha, replaces } = await rollBack(sql, {
       project: options.project,
       branch: options.branch,

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { renderRunLine, renderRunsTerminal } from '../_shared/report/runs-terminal.ts';
 import { isFinal, type Run } from '../_shared/runs/run.ts';
 import { listRuns } from '../_shared/runs/statements.ts';
-import { type TargetOptions, withTarget } from './target.ts';
+import { type TargetOptions, withDatabaseOf } from './target-url.ts';
 
 export interface RunsOptions extends TargetOptions {
   readonly job?: string;
@@ -21,28 +22,27 @@ async function follow(sql: Sql, options: RunsOptions, print: (run: Run) => void)
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   process.once('SIGTERM', () => stop.abort());
+  const { outageInWords, throughOutages } = await import('../_shared/runs/through-outages.ts');
+  const ask = throughOutages((isAway) => process.stderr.write(outageInWords(isAway)));
+  const query = { job: options.job, onlyFailed: options.failed === true, limit: options.limit };
   while (!stop.signal.aborted) {
-    const rows = await listRuns(sql, {
-      job: options.job,
-      onlyFailed: options.failed === true,
-      limit: options.limit,
-    });
-    for (const run of rows.reverse()) {
+    const rows = (await ask(() => listRuns(sql, query)))?.reverse() ?? [];
+    for (const run of rows) {
       const state = `${run.status}/${run.attempt}`;
       if (seen.get(run.id) !== state) print(run);
       seen.set(run.id, state);
     }
     // Only runs that can still change need to be remembered beyond the page they are on.
     const onPage = new Set(rows.map((run) => run.id));
-    for (const id of seen.keys()) if (!onPage.has(id)) seen.delete(id);
+    if (rows.length > 0) for (const id of seen.keys()) if (!onPage.has(id)) seen.delete(id);
     await sleep(pollEvery, undefined, { signal: stop.signal }).catch(() => undefined);
   }
 }
 
 /** `opsroom runs [JOB]`: newest last, as a log reads. */
 export async function runs(options: RunsOptions): Promise<number> {
-  return withTarget(options, async ({ sql }) => {
-    const color = process.stdout.isTTY === true;
+  return withDatabaseOf(options, async (sql) => {
+    const color = wantsColor(process.stdout);
     const print = (run: Run) =>
       process.stdout.write(
         options.format === 'json' ? `${JSON.stringify(run)}\n` : renderRunLine(run, { color }),

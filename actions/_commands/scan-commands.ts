@@ -1,10 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Does } from './queue-commands.ts';
-
-interface CommonOptions {
-  readonly root: () => Option;
-  readonly environment: () => Option;
-}
+import { type CommonOptions, type Does, formatOption } from './common-options.ts';
 
 /** `opsroom scan` and `opsroom doctor`. */
 export function addScanCommands(program: Command, common: CommonOptions, does: Does): void {
@@ -41,9 +36,7 @@ function addDoctorCommand(program: Command, { root, environment }: CommonOptions
     .description('everything about this setup that will hurt, with its cause and what to do')
     .addOption(root())
     .addOption(environment())
-    .addOption(
-      new Option('--format <format>', 'how to print').choices(['terminal', 'json']).default('terminal'),
-    )
+    .addOption(formatOption())
     .option(
       '--repository <owner/name>',
       'the repository on GitHub; default: the remote origin of this checkout',

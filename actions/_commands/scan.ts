@@ -1,6 +1,6 @@
 import { countsOf } from '../_shared/checks/advice/report/grouped.ts';
 import { type ScanReport, scan } from '../_shared/checks/advice/scan.ts';
-import { connectionPlace, explainConnectionError } from '../_shared/database/connection-errors.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { type TargetOptions, withTarget } from './target.ts';
 
 export type ScanFormat = 'terminal' | 'json' | 'github' | 'sarif';
@@ -22,13 +22,9 @@ export interface ScanOptions extends TargetOptions {
 export async function scanEnvironment(options: ScanOptions): Promise<number> {
   return withTarget(options, async ({ desired, declarations, sql }) => {
     const policy = declarations.advisories(options.env);
-    try {
-      const report = await scan(sql, { desired, policy, now: new Date() });
-      process.stdout.write(await render(report, options));
-      return exitCode(report, options);
-    } catch (error) {
-      throw explainConnectionError(error, connectionPlace(sql)) ?? error;
-    }
+    const report = await scan(sql, { desired, policy, now: new Date() });
+    process.stdout.write(await render(report, options));
+    return exitCode(report, options);
   });
 }
 
@@ -39,7 +35,7 @@ async function render(report: ScanReport, { format, newOnly = false }: ScanOptio
   switch (format) {
     case 'terminal': {
       const { renderScanTerminal } = await import('../_shared/checks/advice/report/terminal.ts');
-      return renderScanTerminal(shown, { color: process.stdout.isTTY === true, all: !newOnly });
+      return renderScanTerminal(shown, { color: wantsColor(process.stdout), all: !newOnly });
     }
     case 'json':
       return `${JSON.stringify(shown, null, 2)}\n`;

@@ -1,18 +1,13 @@
 import type { Sql } from 'postgres';
-import { connect } from '../_shared/database/connect.ts';
 import { loadDeclarations } from '../_shared/declare/load.ts';
 import type { DeclarationResult, DesiredState } from '../_shared/declare/model.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 import type { Platform } from '../_shared/reconcile/platform/platform.ts';
 import { openPlatform } from '../_shared/target/open-platform.ts';
-import { connectionOf } from '../_shared/target/with-database.ts';
-import { localInstance } from './local-instance.ts';
+import { localInstance, platformVariables } from './local-instance.ts';
+import { databaseUrl, type TargetOptions, withSql } from './target-url.ts';
 
-/** What every command that talks to a database is told. */
-export interface TargetOptions {
-  readonly root: string;
-  readonly env: string;
-}
+export type { TargetOptions } from './target-url.ts';
 
 export interface Target {
   readonly desired: DesiredState;
@@ -24,42 +19,18 @@ export interface Target {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Where an environment's database is: its variable, or for `local` the control room running in this folder. */
-function databaseUrl(desired: DesiredState, root: string): string {
-  const { environment } = desired;
-  const given = connectionOf(environment, process.env);
-  if (given !== null) return given;
-  const local = environment.name === 'local' ? localInstance(root)?.databaseUrl : undefined;
-  if (local !== undefined) return local;
-  throw new ConfigurationError(
-    `No database for environment ${environment.name}: the variable ${environment.connectionEnv} is not set.`,
-    {
-      hint:
-        environment.name === 'local'
-          ? 'Start the local control room with `npm start` in this folder, or set the variable.'
-          : 'Set it to the connection string (Supabase: Connect, "Transaction pooler" or "Direct connection").',
-    },
-  );
-}
-
 /** The way to an environment's Supabase project; for `local` the one of the control room running in this folder. */
 async function platformOf({ environment }: DesiredState, root: string): Promise<Platform | undefined> {
-  const local = environment.name === 'local' ? localInstance(root)?.supabase : undefined;
-  const known =
-    local === undefined
-      ? {}
-      : {
-          SUPABASE_ACCESS_TOKEN: local.accessToken,
-          SUPABASE_API_URL: local.apiUrl,
-          OPSROOM_FUNCTIONS_URL: local.projectUrl,
-        };
   const say = (message: string): void => {
     process.stderr.write(`${message}\n`);
   };
-  return openPlatform(environment, { ...process.env, ...known }, { onProgress: say, onWait: say });
+  return openPlatform(environment, platformVariables(environment.name, root), {
+    onProgress: say,
+    onWait: say,
+  });
 }
 
-/** Read the declarations and connect; the files must be free of errors. Closes the connection afterwards. */
+/** Read the declarations and connect; the files must be free of errors. See `withSql`. */
 export async function withTarget<T>(
   options: TargetOptions,
   work: (target: Target) => Promise<T>,
@@ -76,12 +47,8 @@ export async function withTarget<T>(
   }
   const desired = declarations.resolve(options.env);
   const platform = await platformOf(desired, options.root);
-  const made = options.env === 'local' ? localInstance(options.root)?.variables : undefined;
-  const env = { ...made, ...process.env };
-  const sql = connect({ url: databaseUrl(desired, options.root), applicationName: 'opsroom' });
-  try {
-    return await work({ desired, declarations, sql, env, ...(platform === undefined ? {} : { platform }) });
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
+  const env = { ...localInstance(options.env, options.root)?.variables, ...process.env };
+  return withSql(databaseUrl(desired.environment, options.root), (sql) =>
+    work({ desired, declarations, sql, env, ...(platform === undefined ? {} : { platform }) }),
+  );
 }

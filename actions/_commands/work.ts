@@ -4,6 +4,7 @@ import { parseConnectionTarget } from '../_shared/database/connection-target.ts'
 import { closestWord } from '../_shared/declare/closest-word.ts';
 import { ConfigurationError } from '../_shared/io/errors.ts';
 import { createRedaction } from '../_shared/io/redaction.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import { serveHealth } from '../_shared/queue/health-server.ts';
 import { type Handlers, loadHandlers } from '../_shared/queue/load-handlers.ts';
 import type { PrefetchChoice } from '../_shared/queue/prefetch.ts';
@@ -45,7 +46,7 @@ export async function work(options: WorkOptions): Promise<number> {
   const log = createWorkLog({
     level: options.logLevel,
     format,
-    color: process.stdout.isTTY === true,
+    color: wantsColor(process.stdout),
     out: (text) => process.stdout.write(text),
     secrets,
   });

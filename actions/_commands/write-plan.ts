@@ -1,4 +1,5 @@
 import type { DesiredState } from '../_shared/declare/model.ts';
+import { wantsColor } from '../_shared/io/wants-color.ts';
 import type { Plan } from '../_shared/reconcile/model.ts';
 
 export type PlanFormat = 'terminal' | 'json' | 'markdown';
@@ -19,7 +20,7 @@ export async function writePlan(plan: Plan, desired: DesiredState, format: PlanF
     }
     case 'terminal': {
       const { renderPlanTerminal } = await import('../_shared/report/plan-terminal.ts');
-      process.stdout.write(renderPlanTerminal(plan, { color: process.stdout.isTTY === true, schedule }));
+      process.stdout.write(renderPlanTerminal(plan, { color: wantsColor(process.stdout), schedule }));
       return;
     }
   }

@@ -29,10 +29,8 @@ export async function keepDriftIssue(request: {
   const { drift, inputs, context, redaction } = request;
   const notices: string[] = [];
   const client = createGitHubClient({
+    ...context,
     token: inputs.githubToken,
-    apiUrl: context.apiUrl,
-    owner: context.owner,
-    repo: context.repo,
     onWait: (message) => notices.push(message),
   });
   const visible = redaction.redact(

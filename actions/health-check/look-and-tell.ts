@@ -89,13 +89,7 @@ async function look(
     now,
     env: environment,
     redact: redaction.redact,
-    github: createGitHubClient({
-      token: inputs.githubToken,
-      apiUrl: context.apiUrl,
-      owner: context.owner,
-      repo: context.repo,
-      onWait: () => {},
-    }),
+    github: createGitHubClient({ ...context, token: inputs.githubToken, onWait: () => {} }),
     ...(previous === null ? {} : { previous }),
     ...(platform === undefined ? {} : { platform }),
   });

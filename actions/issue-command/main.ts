@@ -32,10 +32,8 @@ async function answerEvent({ environment, redaction }: ActionRun): Promise<Outco
   }
   const notices: string[] = [];
   const client = createGitHubClient({
+    ...context,
     token: inputs.githubToken,
-    apiUrl: context.apiUrl,
-    owner: context.owner,
-    repo: context.repo,
     onWait: (message) => notices.push(message),
   });
   const who = asked.kind === 'command' ? asked.actor.login : asked.actor;
@@ -139,8 +137,14 @@ async function noteMove(work: {
   readonly asked: Extract<Asked, { kind: 'closed' | 'reopened' }>;
 }): Promise<Outcome> {
   const { sql, client, asked } = work;
-  const { noteIssueMoved } = await import('../_shared/alerts/commands/statements.ts');
-  const count = await noteIssueMoved(sql, { ...asked, repository: `${client.owner}/${client.repo}` });
+  const { noteIssueChange } = await import('../_shared/alerts/issue-statements.ts');
+  const count = await noteIssueChange(sql, {
+    repository: `${client.owner}/${client.repo}`,
+    number: asked.issue,
+    state: asked.kind === 'closed' ? 'closed' : 'open',
+    actor: asked.actor,
+    changedAt: new Date(asked.at),
+  });
   const what = asked.kind === 'closed' ? 'acknowledged' : 'active again';
   return {
     reason: count === 0 ? 'nothing_to_do' : 'command_done',

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../_shared/declare/model.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import type { RunReason } from '../_shared/io/run-record.ts';
+import { DELETION_GUARD } from '../_shared/reconcile/deletion-guard.ts';
 import type { Plan } from '../_shared/reconcile/model.ts';
 import { changesInWords } from '../_shared/report/plan-entries.ts';
 import type { EnvironmentView } from './plan-environment.ts';
@@ -34,14 +35,25 @@ export function decideOutcome(
 }
 
 function findings(plan: Plan): readonly Diagnostic[] {
-  return [...plan.blockers, ...plan.notices.filter(({ severity }) => severity !== 'notice')];
+  return [
+    ...plan.blockers.map((item) => (awaitsConsent(item) ? { ...item, severity: 'warning' as const } : item)),
+    ...plan.notices.filter(({ severity }) => severity !== 'notice'),
+  ];
+}
+
+/**
+ * Consent to many deletions is given when they are applied. Were the plan red until then, a check that `main` requires would
+ * keep the pull request from ever being merged.
+ */
+function awaitsConsent({ code }: Diagnostic): boolean {
+  return code === DELETION_GUARD;
 }
 
 function reasonOf(views: readonly EnvironmentView[], diagnostics: readonly Diagnostic[]): RunReason {
   const plans = views.flatMap((view) => (view.kind === 'planned' ? [view.plan] : []));
   if (diagnostics.some((item) => item.severity === 'error')) return 'lint_failed';
   if (views.some((view) => view.kind === 'unknown')) return 'configuration_error';
-  if (plans.some((plan) => plan.blockers.length > 0)) return 'plan_blocked';
+  if (plans.some((plan) => !plan.blockers.every(awaitsConsent))) return 'plan_blocked';
   if (plans.some((plan) => plan.changes.length > 0)) return 'plan_changes';
   return plans.length > 0 ? 'plan_empty' : 'lint_passed';
 }

@@ -25,10 +25,8 @@ export async function keepComments(request: CommentRequest): Promise<readonly st
   const { inputs, context, pullRequest, redaction } = request;
   const notices: string[] = [];
   const client = createGitHubClient({
+    ...context,
     token: inputs.githubToken,
-    apiUrl: context.apiUrl,
-    owner: context.owner,
-    repo: context.repo,
     onWait: (message) => notices.push(message),
   });
   for (const view of request.views) {

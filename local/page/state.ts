@@ -69,7 +69,8 @@ export interface PageInput {
 export interface PageWorkflow {
   readonly file: string;
   readonly name: string;
-  readonly schedules: readonly string[];
+  /** What starts it beside the button, in words. */
+  readonly starts: readonly string[];
   /** Null when it has no button. */
   readonly inputs: readonly PageInput[] | null;
 }

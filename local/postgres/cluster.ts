@@ -82,7 +82,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     options.log(`User ${user.name} cannot enter ${options.dataDir}: the database lives in ${place.home}.`);
   }
   await takeOver(place, options.log);
-  initializeOnce(place, options);
+  await initializeOnce(place, options);
   const { server, port, socketFolder } = await startOnPort(place, options);
   try {
     const secret = clusterSecret(place.home);
@@ -137,7 +137,7 @@ async function takeOver(place: Place, log: (message: string) => void): Promise<v
 }
 
 /** An initdb that was interrupted leaves no mark; its remains hold nothing and are removed. */
-function initializeOnce(place: Place, options: ClusterOptions): void {
+async function initializeOnce(place: Place, options: ClusterOptions): Promise<void> {
   const mark = join(place.home, 'initialized');
   if (existsSync(mark) && existsSync(join(place.data, 'PG_VERSION'))) {
     refuseOtherMajor(place);
@@ -147,7 +147,7 @@ function initializeOnce(place: Place, options: ClusterOptions): void {
   for (const name of ['initialized', 'secret', 'owner.json']) rmSync(join(place.home, name), { force: true });
   rmSync(place.data, { recursive: true, force: true });
   makeDataFolder(place.data, place.user);
-  initializeData(place, options.durable);
+  await initializeData(place, options.durable);
   writeFileSync(mark, `${place.binaries.label}\n`);
 }
 

@@ -1,11 +1,13 @@
 /**
  * Starts initdb and the server, and makes sure the server does not outlive us.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '../../actions/_shared/io/errors.ts';
 import type { Binaries } from './binaries.ts';
 import { asUser, type OsUser } from './os-user.ts';
 import type { Place } from './place.ts';
@@ -38,8 +40,8 @@ export const superuser = 'supabase_admin';
 const serverEnvironment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 /** Creates the data folder: UTF-8, C.UTF-8 ordering, `supabase_admin` as superuser. Takes about a second. */
-export function initializeData(place: Place, durable = true): void {
-  const result = spawnSync(
+export async function initializeData(place: Place, durable = true): Promise<void> {
+  const initdb = spawn(
     join(place.binaries.bin, 'initdb'),
     [
       '-D',
@@ -52,12 +54,26 @@ export function initializeData(place: Place, durable = true): void {
       ...(durable ? [] : ['--no-sync']),
       ...locale(place.binaries),
     ],
-    { ...asUser(place.user), cwd: '/', env: serverEnvironment, encoding: 'utf8' },
+    {
+      ...asUser(place.user),
+      cwd: '/',
+      env: serverEnvironment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // Own session, as the server: a Ctrl-C is ours to answer, and would look like a fault of initdb.
+      detached: true,
+    },
   );
-  if (result.status !== 0) {
-    throw new Error(
-      `initdb failed in ${place.data}: ${(result.stderr || result.error?.message || '').trim()}`,
-    );
+  const [complaint, problem] = await Promise.all([
+    text(initdb.stderr),
+    new Promise<string | null>((resolve) => {
+      initdb.once('error', (error) => resolve(error.message));
+      initdb.once('close', (code) => resolve(code === 0 ? null : ''));
+    }),
+  ]);
+  if (problem !== null) {
+    throw new ConfigurationError(`initdb failed in ${place.data}: ${complaint.trim() || problem}`, {
+      hint: 'Mend what it says and run the same command again: nothing is half done.',
+    });
   }
 }
 

@@ -44,6 +44,12 @@ describe('actions/dist', () => {
     expect(telling.map(([name]) => name)).toEqual([]);
   });
 
+  it('knows itself by a digest, so that nothing kept by another bundle is believed', () => {
+    const texts = [...contents(rebuilt).values()];
+    expect(texts.filter((text) => text.includes('%digest of the bundle%'))).toEqual([]);
+    expect(texts.flatMap((text) => text.match(/BUNDLE\s*=\s*"[\w-]{43}"/g) ?? [])).toHaveLength(1);
+  });
+
   it('starts from a small file and leaves the heavy parts in chunks', () => {
     expect(contents(rebuilt).get('index.js')?.length).toBeLessThan(60_000);
   });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Queryable } from '../database/connect.ts';
 import { textArray } from '../database/text-array.ts';
+import { isYes } from '../database/yes.ts';
 
 const Begun = z.object({
   token: z.coerce.number(),
@@ -50,7 +51,6 @@ export interface Lease {
 }
 
 const Identifier = z.array(z.object({ id: z.coerce.number().nullable() })).length(1);
-const Answer = z.array(z.object({ yes: z.boolean() })).length(1);
 
 /** Says which issue shall show these alerts. Null when the lease is gone. */
 export async function bindToIssue(
@@ -79,7 +79,7 @@ export async function attemptIssue(
 ): Promise<boolean> {
   const rows =
     await sql`select ops.attempt_alert_issue(${attempt.id}, ${lease.token}, ${attempt.kind}) as yes`;
-  return Answer.parse([...rows])[0]?.yes ?? false;
+  return isYes(rows);
 }
 
 /** What an issue says now, for the database to remember. */
@@ -109,7 +109,7 @@ export async function settleIssue(
     select ops.settle_alert_issue(
       ${settled.id}, ${lease.token}, ${settled.outcome}, ${JSON.stringify(settled.facts ?? {})}::text::jsonb
     ) as yes`;
-  return Answer.parse([...rows])[0]?.yes ?? false;
+  return isYes(rows);
 }
 
 /** Writes down that an issue was found by its marker. Null when that changes nothing. */
@@ -150,8 +150,10 @@ export async function settleComment(
 ): Promise<boolean> {
   const rows = await sql`
     select ops.settle_alert_comment(${comment.id}, ${lease.token}, ${comment.key}::uuid, ${comment.outcome}) as yes`;
-  return Answer.parse([...rows])[0]?.yes ?? false;
+  return isYes(rows);
 }
+
+const Count = z.array(z.object({ count: z.number() })).length(1);
 
 /** A person closed or reopened an issue. Returns how many alerts that answers. */
 export async function noteIssueChange(
@@ -168,7 +170,7 @@ export async function noteIssueChange(
   const at = change.changedAt.toISOString();
   const rows =
     change.state === 'closed'
-      ? await sql`select ops.note_issue_closed(${repository}, ${number}, ${actor}, ${at}::timestamptz) as id`
-      : await sql`select ops.note_issue_reopened(${repository}, ${number}, ${actor}, ${at}::timestamptz) as id`;
-  return Identifier.parse([...rows])[0]?.id ?? 0;
+      ? await sql`select ops.note_issue_closed(${repository}, ${number}, ${actor}, ${at}::timestamptz) as count`
+      : await sql`select ops.note_issue_reopened(${repository}, ${number}, ${actor}, ${at}::timestamptz) as count`;
+  return Count.parse([...rows])[0]?.count ?? 0;
 }

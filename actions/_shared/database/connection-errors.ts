@@ -1,5 +1,6 @@
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import type { Sql } from './connect.ts';
+import { CLOSED_EARLY } from './open-socket.ts';
 
 /** Where a connection goes, for messages: never the password. */
 export interface ConnectionPlace {
@@ -94,7 +95,15 @@ function unreachable(code: string | undefined, place: ConnectionPlace): Explanat
     ? 'The direct connection of hosted Supabase answers on IPv6 only, which GitHub runners lack: use the connection string of the pooler (dashboard, Connect)'
     : undefined;
   switch (code) {
+    case CLOSED_EARLY:
+      return {
+        what: 'Whoever listens there closes every connection before it answers',
+        hint: 'Is it a tunnel, proxy or pooler with no database behind it, or does it refuse this machine (Supabase: network restrictions)?',
+      };
     case 'ECONNREFUSED':
+    // A Unix socket that is not there, or not ours to use.
+    case 'ENOENT':
+    case 'EACCES':
       return {
         what: 'No database answers there',
         hint: 'Check host and port, and that the server is running',
@@ -138,7 +147,11 @@ function untrusted(code: string | undefined, message: string): Explanation | und
   if (/^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_)/.test(code ?? '')) {
     return { what: 'The certificate of the database is not trusted', hint: trustHint };
   }
-  if (message.startsWith('Client network socket disconnected before secure TLS') || code === 'EPROTO') {
+  if (
+    message.startsWith('Client network socket disconnected before secure TLS') ||
+    code === 'EPROTO' ||
+    code?.startsWith('ERR_SSL_') === true
+  ) {
     return {
       what: 'The server does not speak TLS',
       hint: 'Turn TLS on at the server; only for a network you trust: sslmode=disable',

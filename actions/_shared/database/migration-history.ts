@@ -33,10 +33,17 @@ export async function createMigrationHistory(sql: Queryable): Promise<void> {
 
 /**
  * Run the text of a migration file as one message, under the settings and the role the session started with:
- * `supabase db push` resets them before each file too, so that none depends on what another one set.
+ * `supabase db push` resets them before each file too, so that none depends on what another one set. It waits for locks no
+ * longer than `lockMs`, unless role or file say otherwise: behind an `alter table` that waits for a long job, everything
+ * else that wants the table waits too, every fire among it.
  */
-export async function runMigration(tx: Transaction, text: string): Promise<void> {
-  await Promise.all([tx`reset all`, tx`reset role`, tx.unsafe(text).simple()]);
+export async function runMigration(tx: Transaction, text: string, lockMs: number): Promise<void> {
+  // One message, and no parameters: the driver would wait for the answer to a statement that has some.
+  const settings = `
+    reset all; reset role;
+    select pg_catalog.set_config('lock_timeout', '${Math.round(lockMs)}', true)
+    where pg_catalog.current_setting('lock_timeout') = '0'`;
+  await Promise.all([tx.unsafe(settings).simple(), tx.unsafe(text).simple()]);
 }
 
 /** Undo what the last migration set for the session. */

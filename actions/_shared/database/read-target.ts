@@ -19,6 +19,8 @@ export const TargetFacts = z.object({
   superuser: z.boolean(),
   /** True when statements reach the server log with their parameters, whatever we set. */
   logsParameters: z.boolean(),
+  /** The time zone pg_cron reads schedules in; null where it is not loaded, or older than the setting. */
+  cronTimezone: z.string().nullable(),
   /** Installed extensions and their versions. */
   extensions: z.record(z.string(), z.string()),
   /** Schemas that are our local stand-in for an extension, with the version they follow. */
@@ -101,6 +103,7 @@ export async function readTarget(sql: Queryable): Promise<TargetFacts> {
              and (current_setting('log_statement') = 'all'
                   or current_setting('log_min_duration_statement') = '0')
              and not pg_catalog.has_parameter_privilege('log_parameter_max_length', 'set') as "logsParameters",
+           nullif(current_setting('cron.timezone', true), '') as "cronTimezone",
            (select coalesce(json_object_agg(extname, extversion), '{}') from pg_catalog.pg_extension) as extensions,
            (select coalesce(json_object_agg(nspname, version), '{}')
             from (select nspname, substring(pg_catalog.obj_description(oid, 'pg_namespace')

@@ -12,7 +12,7 @@ export interface Reconciliation {
   readonly counts: string;
   readonly result: string;
   readonly error: string | null;
-  readonly startedAt: Date;
+  /** How long it took so far; when it began is reckoned back from the server's clock, which all audit rows share. */
   readonly durationMs: number;
 }
 
@@ -25,7 +25,8 @@ export async function insertReconciliation(sql: Queryable, row: Reconciliation):
       (environment, actor, commit_sha, run_url, plan_digest, counts, result, error, started_at, finished_at, duration_ms)
     values
       (${row.environment}, ${row.actor}, ${row.commit}, ${row.runUrl}, ${row.planDigest}, ${row.counts}::text::jsonb,
-       ${row.result}, ${row.error}, ${row.startedAt.toISOString()}::timestamptz, clock_timestamp(), ${row.durationMs})
+       ${row.result}, ${row.error}, clock_timestamp() - make_interval(secs => ${row.durationMs}::float8 / 1000),
+       clock_timestamp(), ${row.durationMs})
     returning id`;
   return Identifiers.parse([...rows])[0]?.id ?? '';
 }

@@ -33,7 +33,7 @@ export async function writeTransaction<T>(
 
 /**
  * Set the limits of the running transaction. Nothing outlives it, so a pooled server connection is handed back as it
- * came. The last two keep parameters (secret values) out of the server's log, as far as our role may.
+ * came. Without nulls in arrays (a setting of old roles) a job would be altered to "null". The last two keep parameters (secret values) out of the server's log, as far as our role may.
  */
 export async function setLimits(tx: Transaction, limits: TransactionLimits): Promise<void> {
   await tx`
@@ -41,6 +41,7 @@ export async function setLimits(tx: Transaction, limits: TransactionLimits): Pro
            pg_catalog.set_config('lock_timeout', ${String(limits.lockMs)}, true),
            pg_catalog.set_config('idle_in_transaction_session_timeout', ${String(limits.idleMs)}, true),
            pg_catalog.set_config('client_connection_check_interval', '2s', true),
+           pg_catalog.set_config('array_nulls', 'on', true),
            pg_catalog.set_config('log_parameter_max_length_on_error', '0', true),
            case when pg_catalog.has_parameter_privilege('log_parameter_max_length', 'set')
              then pg_catalog.set_config('log_parameter_max_length', '0', true) end`;

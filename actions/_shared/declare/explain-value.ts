@@ -83,7 +83,7 @@ function reportIssue(issue: z.core.$ZodIssue, path: ValuePath, reporter: Reporte
       report({
         severity: 'error',
         code: 'invalid-name',
-        message: said(issue.issues[0]?.message, 'is not a good name'),
+        message: `\`${shorten(String(path.at(-1)))}\` ${said(issue.issues[0]?.message, 'is not a good name')}`,
         at: { ...at, part: 'key' },
       });
       return;
@@ -173,7 +173,9 @@ function reportType(
   const hint =
     issue.message === UNSAID && issue.expected === 'string' && typeof found !== 'object'
       ? 'Put it in quotes if it is meant as text.'
-      : undefined;
+      : found === null
+        ? 'Write what belongs here, or remove the key.'
+        : undefined;
   report({
     severity: 'error',
     code: codeOf(issue.message, 'wrong-type'),
@@ -197,7 +199,9 @@ function boundsText(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): s
   const limit = issue.code === 'too_small' ? issue.minimum : issue.maximum;
   const word = issue.code === 'too_small' ? 'at least' : 'at most';
   if (issue.origin === 'string') return `must have ${word} ${limit} characters`;
-  return issue.origin === 'array' ? `must have ${word} ${limit} entries` : `must be ${word} ${limit}`;
+  return issue.origin === 'array'
+    ? `must have ${word} ${limit} ${limit === 1 ? 'entry' : 'entries'}`
+    : `must be ${word} ${limit}`;
 }
 
 /** `call.body` for a person; the root is "the file". */

@@ -1,5 +1,5 @@
 /** Where declarations are read from: the disk in life, a map in tests and when a commit is looked at without a checkout. */
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** `refused` stands for links and devices: following them out of the repository could show what is not ours to show. */
@@ -51,11 +51,6 @@ export function memoryReader(files: Readonly<Record<string, string | Uint8Array>
       return typeof content === 'string' ? new TextEncoder().encode(content) : content;
     },
   };
-}
-
-/** True for a regular file of the working tree; links are not followed. */
-export function isRegularFile(root: string, path: string): boolean {
-  return missingAsUndefined(() => lstatSync(join(root, path)))?.isFile() ?? false;
 }
 
 function missingAsUndefined<T>(read: () => T): T | undefined {

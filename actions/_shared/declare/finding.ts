@@ -27,6 +27,3 @@ export interface Finding {
 }
 
 export type ReportFinding = (finding: Finding) => void;
-
-/** The place of a whole file. */
-export const WHOLE_FILE: FindingPlace = { start: 0, end: 0 };

@@ -1,7 +1,10 @@
 /** Diagnostics for a terminal (with the offending line), for programs, and as GitHub annotations. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { diskReader, type FileReader } from './file-reader.ts';
 import { maskSecrets } from './lint/literal-secrets.ts';
 import type { Diagnostic, Severity } from './model.ts';
+import { readableFiles } from './readable.ts';
 import { decodeText, lineOf } from './source-text.ts';
 
 export interface FormatOptions {
@@ -22,7 +25,7 @@ const SENSITIVE = new Set(['literal-secret', 'environment-variable']);
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: FormatOptions): string {
   switch (options.format) {
     case 'terminal': {
-      const lines = sourceLines(options.read ?? diskReader(options.root));
+      const lines = sourceLines(options.read ?? regularFiles(options.root));
       return diagnostics.map((diagnostic) => terminalText(diagnostic, lines, options.color)).join('\n\n');
     }
     case 'json':
@@ -71,7 +74,7 @@ function terminalText(
 ): string {
   const paint = painter(color);
   const { file, line, column } = diagnostic.location;
-  const head = `${paint('bold', `${printable(file)}:${line}:${column}`)} ${paint(diagnostic.severity, diagnostic.severity)} ${printable(diagnostic.message)} ${paint('dim', diagnostic.code)}`;
+  const head = `${paint('bold', `${oneLine(file)}:${line}:${column}`)} ${paint(diagnostic.severity, diagnostic.severity)} ${oneLine(diagnostic.message)} ${paint('dim', `[${diagnostic.code}]`)}`;
   const source = lines(file, line);
   const excerpt = source === undefined ? [] : excerptOf(source, diagnostic, paint);
   const hint =
@@ -106,6 +109,11 @@ function printable(text: string): string {
     : masked;
 }
 
+/** The same without line breaks, which the name of a file may hold: a line of ours is never begun by somebody else. */
+function oneLine(text: string): string {
+  return printable(text).replaceAll('\n', '·');
+}
+
 /** Control characters except tab and newline, and the marks that turn the direction of text. */
 function isUnprintable(char: string): boolean {
   const code = char.charCodeAt(0);
@@ -115,6 +123,15 @@ function isUnprintable(char: string): boolean {
   );
 }
 
+/** Lines are shown of regular files only: a link may lead to what is not ours to show, and a pipe never ends. */
+function regularFiles(root: string): Pick<FileReader, 'read'> {
+  const { read } = readableFiles(diskReader(root));
+  return {
+    read: (path) =>
+      lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile() ? read(path) : undefined,
+  };
+}
+
 type Painter = (style: Severity | 'bold' | 'dim', text: string) => string;
 
 function painter(color: boolean): Painter {
@@ -122,7 +139,7 @@ function painter(color: boolean): Painter {
   return (style, text) => (color ? `\u001b[${codes[style]}m${text}\u001b[0m` : text);
 }
 
-function sourceLines(reader: FileReader): (file: string, line: number) => string | undefined {
+function sourceLines(reader: Pick<FileReader, 'read'>): (file: string, line: number) => string | undefined {
   const texts = new Map<string, string>();
   return (file, line) => {
     if (!texts.has(file)) {

@@ -1,15 +1,14 @@
 /** Reads the files of declared Edge Functions. Imported only when there are any: most fleets have none. */
 import path from 'node:path';
 import { ConfigurationError } from '../io/errors.ts';
+import { contentDigest, hashFunction } from '../supabase/function-digest.ts';
 import {
-  contentDigest,
   type FunctionFile,
-  type FunctionGraph,
   type FunctionSource,
-  hashFunction,
-  type ImportMemory,
+  graphReader,
   readFunctionGraph,
 } from '../supabase/function-graph.ts';
+import type { ImportMemory } from '../supabase/import-leads.ts';
 import {
   type FoundSource,
   openSourceFolder,
@@ -50,27 +49,25 @@ export function readFunctionSources(
 ): FunctionSources {
   const folder = from.read === undefined ? openSourceFolder(from.root) : readerFolder(from.read);
   const atOnce = rememberingFolder(folder);
+  const readGraph = graphReader(atOnce, from.memory);
   const diagnostics = new Map<string, Diagnostic>();
   const functions = declared.map((each): SourcedFunction => {
     const source = sourceOf(each, atOnce);
-    const graph = readFunctionGraph(source, atOnce, from.memory);
+    const graph = readGraph(source);
     for (const diagnostic of graph.diagnostics) {
       const { file, line, column } = diagnostic.location;
       diagnostics.set(`${file}:${line}:${column} ${diagnostic.code} ${diagnostic.message}`, diagnostic);
     }
-    const files = graph.files.map((file) => ({ path: file.path, sha256: contentDigest(file.content) }));
-    const wanted = fingerprint(files);
-    // Digests of both settings now: keeping the graph for later would keep every content in memory.
-    const digests = { open: digest(graph, source, false), guarded: digest(graph, source, true) };
+    // No contents from here on: keeping the graph would keep all of them in memory.
+    const files = describeFiles(graph.files);
     return {
       ...each,
       importMap: source.importMap,
       files,
-      digestOf: (verifyJwt) => (verifyJwt ? digests.guarded : digests.open),
+      digestOf: (verifyJwt) => digest(files, source, verifyJwt),
       readFiles: () => {
         const now = readFunctionGraph(source, folder).files;
-        const found = now.map((file) => ({ path: file.path, sha256: contentDigest(file.content) }));
-        if (fingerprint(found) === wanted) return now;
+        if (fingerprint(describeFiles(now)) === fingerprint(files)) return now;
         throw new ConfigurationError(
           `The files of function ${each.spec.slug} changed while it was applied.`,
           {
@@ -112,8 +109,12 @@ function sourceOf({ spec, location }: Located<FunctionSpec>, folder: SourceFolde
   return { slug, entrypoint: entry, importMap, staticPatterns, declaredAt: location };
 }
 
-function digest(graph: FunctionGraph, source: FunctionSource, verifyJwt: boolean): string {
-  return hashFunction(graph, {
+function describeFiles(files: readonly FunctionFile[]): readonly DesiredFunctionFile[] {
+  return files.map((file) => ({ path: file.path, sha256: contentDigest(file.content) }));
+}
+
+function digest(files: readonly DesiredFunctionFile[], source: FunctionSource, verifyJwt: boolean): string {
+  return hashFunction(files, {
     verify_jwt: verifyJwt,
     entrypoint: source.entrypoint,
     import_map: source.importMap,

@@ -1,4 +1,5 @@
 /** Finds the files of `runbooks/`, and says what lies there and is not read: a file nobody reads is a trap. */
+import { isEditorsOwn } from './editors-own.ts';
 import type { FileReader } from './file-reader.ts';
 import { type KindName, PLACES } from './kinds/specs.ts';
 import type { Diagnostic } from './model.ts';
@@ -44,7 +45,7 @@ export function listFiles(reader: FileReader): {
     else listFolder(reader, { kind, folder: path }, files, diagnostics);
   }
   for (const entry of root) {
-    if (known.has(entry.name) || COMPANIONS.test(entry.name)) continue;
+    if (known.has(entry.name) || COMPANIONS.test(entry.name) || isEditorsOwn(entry.name)) continue;
     diagnostics.push(
       refusal(
         `runbooks/${entry.name}`,
@@ -70,7 +71,7 @@ function listFolder(
   const byLowerCase = new Map<string, string>();
   for (const entry of reader.list(place.folder)) {
     const path = `${place.folder}/${entry.name}`;
-    if (COMPANIONS.test(entry.name)) continue;
+    if (COMPANIONS.test(entry.name) || isEditorsOwn(entry.name)) continue;
     if (entry.type !== 'file') {
       diagnostics.push(
         refusal(

@@ -11,6 +11,7 @@ import type { DeclarationResult, DesiredFunction, Diagnostic, EnvironmentDeclara
 import type { OwnRepository } from './own-repository.ts';
 import type { FileReading } from './read-file.ts';
 import { readMigrations } from './read-migrations.ts';
+import { readableFiles } from './readable.ts';
 import { openReadingCache, type ReadingCache } from './reading-cache.ts';
 import { type Declarations, type Located, resolveEnvironment } from './resolve.ts';
 import { decodeText } from './source-text.ts';
@@ -32,9 +33,11 @@ interface LoadedFile {
   readonly readable: boolean;
 }
 
+const NOTHING: FileReading = { entries: [], diagnostics: [] };
+
 /** Never throws for what is in the files: every fault is a diagnostic with its place. */
 export async function loadDeclarations(options: LoadOptions): Promise<DeclarationResult> {
-  const reader = options.read ?? diskReader(options.root);
+  const reader = readableFiles(options.read ?? diskReader(options.root));
   const cached = options.read === undefined && options.cache !== false;
   const cache = openReadingCache(cached ? options.root : null);
   const listed = listFiles(reader);
@@ -43,11 +46,13 @@ export async function loadDeclarations(options: LoadOptions): Promise<Declaratio
   for (const file of listed.files) {
     const bytes = reader.read(file.path);
     if (bytes !== undefined) loaded.push(await loadFile(file, bytes, cache));
+    else if (reader.refused.has(file.path)) loaded.push({ ...file, reading: NOTHING, readable: false });
   }
   const across = await locateAcross(reader, loaded, cache);
   const sources = await functionSources(located(loaded, 'functions'), options, cache);
   cache.save();
   const diagnostics = [
+    ...reader.refused.values(),
     ...listed.diagnostics,
     ...migrations.diagnostics,
     ...loaded.flatMap(({ reading }) => reading.diagnostics),

@@ -2,6 +2,7 @@
 import type { Finding } from './finding.ts';
 import { KINDS, type Kind } from './kinds/registry.ts';
 import { type KindName, PLACES, type Specs } from './kinds/specs.ts';
+import { MAX_NAME_BYTES, ObjectName } from './kinds/vocabulary.ts';
 import { findLiteralSecrets } from './lint/literal-secrets.ts';
 import type { Diagnostic } from './model.ts';
 import { lineOfTopKey, locateOffsets } from './source-text.ts';
@@ -75,7 +76,11 @@ function objectsOf(
   report: (finding: Finding) => void,
 ): readonly (readonly [string, unknown])[] {
   if (value === null) return [];
-  if (typeof value === 'object' && !Array.isArray(value)) return Object.entries(value);
+  if (typeof value === 'object' && !Array.isArray(value)) {
+    const objects = Object.entries(value);
+    for (const [name] of objects) checkName(name, report);
+    return objects;
+  }
   report({
     severity: 'error',
     code: 'wrong-type',
@@ -84,6 +89,19 @@ function objectsOf(
     at: { path: [] },
   });
   return [];
+}
+
+/** Names of objects that share a file; those that have one of their own are checked where files are listed. */
+function checkName(name: string, report: (finding: Finding) => void): void {
+  const isGood = (text: string): boolean => ObjectName.accepts(text);
+  if (isGood(name)) return;
+  report({
+    severity: 'error',
+    code: 'invalid-name',
+    message: `\`${name.length > 60 ? `${name.slice(0, 57)}...` : name}\` is not a good name`,
+    hint: `Use lower-case letters, digits, \`_\` and \`-\`, ${MAX_NAME_BYTES} at most.`,
+    at: { path: [name], part: 'key' },
+  });
 }
 
 /** A file with more faults than this has one cause; the rest is counted, not listed. */

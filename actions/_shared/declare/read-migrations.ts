@@ -1,5 +1,6 @@
 /** Reads `migrations/`: forward only, `<version>_<name>.sql`, in the order of their versions. */
 import { hash } from 'node:crypto';
+import { isEditorsOwn } from './editors-own.ts';
 import type { FileReader } from './file-reader.ts';
 import type { Diagnostic, MigrationFile } from './model.ts';
 
@@ -26,7 +27,7 @@ export function readMigrations(reader: FileReader): {
         location: { file, line: 1, column: 1 },
       });
     };
-    if (entry.name.startsWith('.') || entry.name.endsWith('.md')) continue;
+    if (entry.name.startsWith('.') || entry.name.endsWith('.md') || isEditorsOwn(entry.name)) continue;
     const match = FILE_NAME.exec(entry.name);
     const [, version, name] = match ?? [];
     if (entry.type !== 'file' || version === undefined || name === undefined) {
@@ -49,14 +50,40 @@ export function readMigrations(reader: FileReader): {
     byVersion.set(version, entry.name);
     const bytes = reader.read(file);
     if (bytes === undefined) continue;
-    const sql = decoder.decode(bytes);
-    if (!/\S/.test(sql))
+    if (isBlank(bytes))
       fail(
         'migration-empty',
         'is empty',
         'Write its statements, or remove it before it is applied anywhere.',
       );
-    migrations.push({ version, name, sql, checksum: hash('sha256', bytes, 'hex'), file });
+    migrations.push(migrationFile({ version, name, file }, bytes));
   }
   return { migrations, diagnostics };
+}
+
+/** Text and checksum are made when they are asked for: who only checks the files needs neither. */
+function migrationFile(
+  { version, name, file }: Pick<MigrationFile, 'version' | 'name' | 'file'>,
+  bytes: Uint8Array,
+): MigrationFile {
+  let sql: string | undefined;
+  let checksum: string | undefined;
+  return {
+    version,
+    name,
+    get sql() {
+      sql ??= decoder.decode(bytes);
+      return sql;
+    },
+    get checksum() {
+      checksum ??= hash('sha256', bytes, 'hex');
+      return checksum;
+    },
+    file,
+  };
+}
+
+function isBlank(bytes: Uint8Array): boolean {
+  const isPrinted = (byte: number): boolean => byte > 0x20 && byte < 0x7f;
+  return !bytes.some(isPrinted) && !/\S/.test(decoder.decode(bytes));
 }

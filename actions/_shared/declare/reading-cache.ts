@@ -9,8 +9,8 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { FoundImport, ImportMemory } from '../supabase/function-graph.ts';
+import type { ImportMemory } from '../supabase/import-leads.ts';
+import type { ImportReference } from '../supabase/scan-imports.ts';
 import type { Diagnostic } from './model.ts';
 import { type PackedReadings, packReadings, unpackReadings } from './packed-readings.ts';
 import type { FileReading } from './read-file.ts';
@@ -34,7 +34,7 @@ type Files = Record<string, readonly [digest: string, reading: FileReading]>;
 type Across = readonly [digest: string, diagnostics: readonly Diagnostic[]];
 
 /** Source file path -> digest of its bytes, and what they import. */
-type Imports = Record<string, readonly [digest: string, imports: readonly FoundImport[]]>;
+type Imports = Record<string, readonly [digest: string, imports: readonly ImportReference[]]>;
 
 interface Kept {
   readonly files: Files;
@@ -169,10 +169,17 @@ function treeStamp(root: string): string | null {
   return stat === undefined || stat.birthtimeNs === 0n ? null : `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`;
 }
 
+/** Digest of the bundle this is part of, written in by local/build.ts; left as it is where the sources themselves run. */
+const BUNDLE = '%digest of the bundle%';
+
 /** Changes whenever our own code, Node or the time zone data does. */
 function codeVersion(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const entry = process.argv[1];
+  const code = BUNDLE.startsWith('%') ? sourcesVersion() : [BUNDLE];
+  return [process.version, process.versions.tz, ...code].join('\n');
+}
+
+function sourcesVersion(): readonly string[] {
+  const here = import.meta.dirname;
   const folders = [
     here,
     join(here, 'kinds'),
@@ -181,11 +188,10 @@ function codeVersion(): string {
     join(here, '..', 'supabase'),
   ];
   const files = folders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
-  const stats = [...files, ...(entry === undefined ? [] : [entry])].map((file) => {
+  return files.map((file) => {
     const stat = statSync(file, { throwIfNoEntry: false });
     return `${file} ${stat?.size} ${stat?.mtimeMs}`;
   });
-  return [process.version, process.versions.tz, ...stats].join('\n');
 }
 
 function namesIn(folder: string): readonly string[] {

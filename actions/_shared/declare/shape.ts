@@ -56,6 +56,19 @@ function shapeOf<T>(accepts: (value: unknown) => value is T, build: (z: Zod) => 
   };
 }
 
+/** A shape that is made when a value is held against it for the first time. */
+export function lazily<T>(make: () => Shape<T>): Shape<T> {
+  let made: Shape<T> | undefined;
+  const shape = (): Shape<T> => {
+    made ??= make();
+    return made;
+  };
+  return {
+    accepts: (value): value is T => shape().accepts(value),
+    toZod: (z) => shape().toZod(z),
+  };
+}
+
 /** The same shape with words about the field, for editors. */
 export function described<S extends Shape>(shape: S, description: string): S {
   let made: zod.ZodMiniType | undefined;

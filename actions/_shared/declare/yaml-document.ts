@@ -14,8 +14,10 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  visit,
 } from 'yaml';
 import type { FindingPlace, ReportFinding, ValuePath } from './finding.ts';
+import { placeInScalar, type ScalarStyle } from './scalar-places.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
 
 export interface YamlDocument {
@@ -40,10 +42,11 @@ export function readYamlDocument(text: string, report: ReportFinding): YamlDocum
     node: { range?: readonly number[] | null | undefined },
   ): void => {
     failed = true;
-    const start = node.range?.[0] ?? 0;
+    const from = node.range?.[0] ?? 0;
+    const start = code === 'yaml-alias' || code === 'yaml-tag' ? propertiesOf(text, from) : from;
     report({ severity: 'error', code, message, hint, at: { start, end: node.range?.[1] ?? start } });
   };
-  for (const problem of explainYamlErrors(document.errors, text)) {
+  for (const problem of explainYamlErrors(document.errors, text, (end) => openingOf(document, end))) {
     failed = true;
     report({ severity: 'error', ...problem });
   }
@@ -70,6 +73,25 @@ function parse(text: string, report: ReportFinding): Document.Parsed | null {
     });
     return null;
   }
+}
+
+/** Where the tag and the anchor before a node begin, which its own place leaves out. */
+function propertiesOf(text: string, start: number): number {
+  const before = text.slice(Math.max(0, start - 200), start);
+  return start - (/(?:[&!]\S*[ \t]+)+$/.exec(before)?.[0].length ?? 0);
+}
+
+/** Where the outermost text in quotes or brackets begins that ends at `end`. */
+function openingOf(document: Document.Parsed, end: number): number | null {
+  let found: number | null = null;
+  visit(document, (_, node) => {
+    const bracketed = isCollection(node) && node.flow === true;
+    const quoted = isScalar(node) && (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE');
+    if (!(bracketed || quoted) || node.range?.[1] !== end) return undefined;
+    found = node.range[0];
+    return visit.BREAK;
+  });
+  return found;
 }
 
 type ReportNode = (
@@ -164,6 +186,9 @@ function plainScalar(node: Scalar, error: ReportNode): unknown {
     case 'boolean':
       return value;
     default:
+      if (value !== null && value !== undefined) {
+        error('yaml-tag', 'this tag is not part of this language', 'Write the value as text.', node);
+      }
       return null;
   }
 }
@@ -216,31 +241,21 @@ function follow(
   return { key, value };
 }
 
-/** Maps offsets of a scalar's value to offsets of the file, line by line for block scalars. */
+const STYLES: Readonly<Record<string, ScalarStyle>> = {
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+  BLOCK_LITERAL: 'block',
+  BLOCK_FOLDED: 'block',
+};
+
 function insideScalar(
   scalar: Scalar,
   text: string,
   span: { start: number; end: number },
 ): { start: number; end: number } {
-  const [from = 0, to = from] = scalar.range ?? [];
-  const value = String(scalar.value);
-  const source = text.slice(from, to);
-  if (scalar.type !== 'BLOCK_LITERAL' && scalar.type !== 'BLOCK_FOLDED') {
-    const at = source.indexOf(value);
-    if (at < 0) return { start: from, end: to };
-    return { start: from + at + span.start, end: Math.min(to, from + at + span.end) };
-  }
-  const before = value.slice(0, span.start).split('\n');
-  const header = source.indexOf('\n') + 1;
-  const lines = source.slice(header).split('\n');
-  const indent = Math.min(
-    ...lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length),
-  );
-  let start = from + header;
-  for (const line of lines.slice(0, before.length - 1)) start += line.length + 1;
-  start += (Number.isFinite(indent) ? indent : 0) + (before.at(-1)?.length ?? 0);
-  start = Math.min(start, Math.max(from, to - 1));
-  return { start, end: Math.min(start + span.end - span.start, to) };
+  const [start = 0, end = start] = scalar.range ?? [];
+  const style = STYLES[scalar.type ?? ''] ?? 'plain';
+  return placeInScalar(String(scalar.value), { text, start, end, style }, span);
 }
 
 function firstContent(text: string): { start: number; end: number } {

@@ -29,12 +29,15 @@ export function plainScalar(text: string): string | number | boolean | null {
   throw NOT_PLAIN;
 }
 
+/** Whatever else a text holds, it is no number in any of YAML's ways to write one. */
+const NUMERIC = /^0[xo]|^-?[\d.]+(?:[eE][-+]?\d*)?$/;
+
 /** Whole and decimal numbers; text that merely begins with a digit, such as `30s` or `0 * * * *`, stays text. */
 function plainNumber(text: string): string | number {
+  if (!NUMERIC.test(text)) return text;
   if (/^-?(?:0|[1-9]\d{0,14})$/.test(text) && text !== '-0') return Number(text);
   if (/^-?(?:0|[1-9]\d{0,8})\.\d{1,6}$/.test(text) && Number(text) !== 0) return Number(text);
-  if (/^0[xo]|^-?[\d.]+(?:[eE][-+]?\d*)?$/.test(text)) throw NOT_PLAIN;
-  return text;
+  throw NOT_PLAIN;
 }
 
 /** A key that is certain to be text. */
@@ -44,7 +47,7 @@ export function isPlainKey(key: string): boolean {
 
 /** True when nothing but blanks and a comment follows. */
 export function isQuotedEnd(text: string, end: number): boolean {
-  return /^ *(?: #.*)?$/.test(text.slice(end));
+  return end === text.length || /^ *(?: #.*)?$/.test(text.slice(end));
 }
 
 function isDigit(code: number): boolean {

@@ -16,7 +16,7 @@ const MAX_DEPTH = 16;
 
 /** Null when the text is not certain to be plain. */
 export function readPlainYaml(text: string): PlainYaml | null {
-  if (!text.endsWith('\n') || !isPlainText(text)) return null;
+  if (!text.endsWith('\n') || UNCERTAIN.test(text)) return null;
   const reader = new LineReader(text.slice(0, -1).split('\n'));
   try {
     reader.skipBlank();
@@ -30,14 +30,9 @@ export function readPlainYaml(text: string): PlainYaml | null {
   }
 }
 
-/** No blanks but spaces and newlines, no control characters, no document markers or directives. */
-function isPlainText(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 ? code !== 0x0a : code === 0x7f || (code >= 0xd800 && code <= 0xdfff)) return false;
-  }
-  return !/[^\S \n]|^(?:---|\.\.\.|%)/m.test(text);
-}
+/** What is not certain: blanks but spaces and newlines, control characters, halves of characters, document markers, directives. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are looked for
+const UNCERTAIN = /[\0-\t\v-\x1f\x7f\ud800-\udfff]|[^\S \n]|^(?:---|\.\.\.|%)/m;
 
 class LineReader {
   readonly lines: string[];
@@ -150,9 +145,9 @@ function readInline(text: string): unknown {
     if (first === '"' && inner.includes('\\')) throw NOT_PLAIN;
     return inner;
   }
-  const comment = text.search(/ #/);
+  const comment = text.indexOf(' #');
   const plain = (comment < 0 ? text : text.slice(0, comment)).trimEnd();
-  if (/:(?: |$)/.test(plain)) throw NOT_PLAIN;
+  if (plain.includes(': ') || plain.endsWith(':')) throw NOT_PLAIN;
   return plainScalar(plain);
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from '../database/connect.ts';
+import { discard, type Sql } from '../database/connect.ts';
 import { Pause } from './passing-errors.ts';
-import { discard, openWorkerClient } from './worker-client.ts';
+import { openWorkerClient } from './worker-client.ts';
 
 /** Where the queue says that something is due now; the payload is the task type. */
 export const CHANNEL = 'ops_job_queue';

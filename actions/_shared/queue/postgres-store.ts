@@ -1,4 +1,4 @@
-import type { Sql } from '../database/connect.ts';
+import { discard, type Sql } from '../database/connect.ts';
 import { errorCode } from '../database/connection-errors.ts';
 import type { JobStore, LeasedJob, Turn, TurnAnswer } from './job-store.ts';
 import { isPassing } from './passing-errors.ts';
@@ -12,7 +12,7 @@ import {
   releaseGroups,
   releaseUnknownJobs,
 } from './turn-statements.ts';
-import { discard, openWorkerClient } from './worker-client.ts';
+import { openWorkerClient } from './worker-client.ts';
 
 export interface PostgresStoreOptions {
   readonly url: string;

@@ -8,7 +8,7 @@ import { readTransaction } from '../database/transaction.ts';
 import type { DesiredState } from '../declare/model.ts';
 import { ConfigurationError } from '../io/errors.ts';
 import { type FoundSecret, variableName } from './adopt/found-secrets.ts';
-import { type JobFile, jobFile } from './adopt/job-file.ts';
+import { fileNames, type JobFile, jobFile } from './adopt/job-file.ts';
 import { capabilitiesOf } from './capabilities.ts';
 
 /** A file to write so that a live job becomes a declared one. */
@@ -36,10 +36,11 @@ export async function adopt(options: {
   readonly names?: readonly string[];
 }): Promise<AdoptedFile[]> {
   const { desired } = options;
-  const { rows, user, database } = await readUnmanaged(options.sql, desired);
+  const { rows, names, user, database } = await readUnmanaged(options.sql, desired);
   const files: JobFile[] = [];
   for (const row of chosen(rows, options.names)) {
-    files.push(await jobFile(row, { environment: desired.environment, user, database }));
+    const name = names.get(row) ?? '';
+    files.push(await jobFile(row, { name, environment: desired.environment, user, database }));
   }
   const adopted = files.map(
     (file): AdoptedFile => ({
@@ -55,6 +56,8 @@ export async function adopt(options: {
 
 interface Unmanaged {
   readonly rows: readonly CronJobRow[];
+  /** What each is called as a file. */
+  readonly names: ReadonlyMap<CronJobRow, string>;
   readonly user: string;
   readonly database: string;
 }
@@ -66,9 +69,11 @@ export async function readUnmanaged(sql: Sql, desired: DesiredState): Promise<Un
       const capabilities = capabilitiesOf(await readTarget(tx));
       const { user, database, cron, ops } = capabilities;
       if (cron.state !== 'ready' || cron.source !== 'table') {
-        throw new ConfigurationError('There is no pg_cron to adopt jobs from', {
-          hint: 'Run `opsroom plan`: it says what the database lacks',
-        });
+        const what =
+          cron.state === 'absent'
+            ? 'There is no pg_cron to adopt jobs from'
+            : `Role ${capabilities.reader ?? user} may not read the commands in cron.job`;
+        throw new ConfigurationError(what, { hint: 'Run `opsroom plan`: it says what is lacking' });
       }
       const ledger = ops.ledger ? await readLedger(tx) : undefined;
       const ours = new Set(ledger?.get('cron')?.keys());
@@ -76,7 +81,8 @@ export async function readUnmanaged(sql: Sql, desired: DesiredState): Promise<Un
       const rows = (await readCronJobs(tx)).filter(
         (row) => row.jobname === null || !ours.has(row.jobname) || row.username !== user,
       );
-      return { rows, user, database };
+      const declared = desired.jobs.map((job) => job.name);
+      return { rows, names: fileNames(rows, declared), user, database };
     });
   } catch (error) {
     throw explainConnectionError(error, connectionPlace(sql)) ?? error;
@@ -96,8 +102,11 @@ function chosen(rows: readonly CronJobRow[], names: readonly string[] | undefine
   return rows.filter((row) => row.jobname !== null && names.includes(row.jobname));
 }
 
-function secretNote({ name }: FoundSecret): string {
-  return `A secret was written out in the command: it is the Vault secret ${name} now. Set ${variableName(name)}, or let adopt move the value inside the database; then replace it where it comes from, because logs and run details hold it`;
+function secretNote({ name, verbatim }: FoundSecret): string {
+  const move = verbatim
+    ? `Set ${variableName(name)}, or let adopt move the value inside the database (--store-secrets)`
+    : `Set ${variableName(name)}: the command spells the value in another way, so adopt can't move it`;
+  return `A secret was written out in the command: it is the Vault secret ${name} now. ${move}; then replace it where it comes from, because logs and run details hold it`;
 }
 
 /** Entries for secrets.yaml: those found, and those referred to that nobody declared. */

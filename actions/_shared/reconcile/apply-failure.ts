@@ -21,7 +21,6 @@ export interface ApplyFailure {
 export async function recordFailure(input: {
   readonly sql: Sql;
   readonly actor: Actor;
-  readonly started: Date;
   readonly durationMs: number;
   readonly failure: ApplyFailure;
 }): Promise<string | null> {
@@ -38,7 +37,6 @@ export async function recordFailure(input: {
         counts: JSON.stringify(failure.plan.counts),
         result: failure.reason,
         error: failure.error,
-        startedAt: input.started,
         durationMs: input.durationMs,
       });
     });

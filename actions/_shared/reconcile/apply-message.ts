@@ -1,13 +1,15 @@
 import { readLockHolder } from '../database/advisory-lock.ts';
 import type { Sql } from '../database/connect.ts';
 import { errorCode } from '../database/connection-errors.ts';
+import { HELD_LOCK } from '../database/explain-database-error.ts';
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
+import { changeKey } from './change-key.ts';
 import type { ApplyReason, Plan } from './model.ts';
 import { redactSecrets } from './redact.ts';
 
 /** One sentence on how an apply ended. */
 export function applyMessage(reason: ApplyReason, plan: Plan, durationMs: number): string {
-  const count = plan.changes.length;
+  const count = new Set(plan.changes.map(changeKey)).size;
   const changes = count === 1 ? '1 change' : `${count} changes`;
   switch (reason) {
     case 'applied':
@@ -40,13 +42,27 @@ export async function lockedMessage(sql: Sql): Promise<string> {
   return `Another apply is changing this database${who}. Try again when it is done`;
 }
 
-/** What went wrong, in words that hold no secret. */
-export function failureMessage(error: unknown, lost: boolean): string {
+/** What went wrong, in words that hold no secret; `user` is the role that applied. */
+export function failureMessage(error: unknown, lost: boolean, user: string): string {
   if (lost) {
     return 'The connection was lost before the apply was confirmed. Apply again: what was not committed is undone, and applying twice changes nothing';
   }
   if (error instanceof ConfigurationError) return [error.message, error.hint].filter(Boolean).join('. ');
   const text = errorMessage(error);
   const code = errorCode(error);
-  return `Nothing was changed: ${redactSecrets(text)}${code === undefined ? '' : ` (SQLSTATE ${code})`}`;
+  const remedy = remedyOf(code, user);
+  return `Nothing was changed: ${redactSecrets(text)}${code === undefined ? '' : ` (SQLSTATE ${code})`}${remedy === null ? '' : `. ${remedy}`}`;
+}
+
+function remedyOf(code: string | undefined, user: string): string | null {
+  switch (code) {
+    case '42501':
+      return `Let its owner grant that to role ${user}, or apply as the role that owns schema ops`;
+    case '55P03':
+      return HELD_LOCK;
+    case '22P05':
+      return 'The encoding of this database lacks that character: write it in another way in runbooks/';
+    default:
+      return null;
+  }
 }

@@ -1,12 +1,9 @@
 import { lockReconcile } from '../database/advisory-lock.ts';
 import type { Sql } from '../database/connect.ts';
-import {
-  connectionPlace,
-  errorCode,
-  explainConnectionError,
-  isConnectionLost,
-} from '../database/connection-errors.ts';
+import { connectionPlace, errorCode, isConnectionLost } from '../database/connection-errors.ts';
+import { explainDatabaseError } from '../database/explain-database-error.ts';
 import { APPLY_LIMITS, writeTransaction } from '../database/transaction.ts';
+import { ConfigurationError } from '../io/errors.ts';
 import { type ApplyFailure, recordFailure } from './apply-failure.ts';
 import { applyMessage, failureMessage, lockedMessage } from './apply-message.ts';
 import { buildPlan, type PlannedWork, type PlanOptions } from './build-plan.ts';
@@ -47,16 +44,16 @@ class Refused extends Error {
  * What is behind the Management API knows no transactions: it follows once the database's part is committed, one object
  * after the other, each noted at once. One that fails ends as `partly_applied`, and the next apply does the rest.
  *
- * @throws ConfigurationError when the database can't be reached
+ * @throws ConfigurationError when the database can't be reached, keeps us out or waiting
  */
 export async function applyPlan(options: ApplyOptions): Promise<ApplyResult> {
-  const started = new Date();
-  const elapsed = (): number => Date.now() - started.getTime();
-  const end = await applyDatabase(options, { started, elapsed });
+  const began = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - began);
+  const end = await applyDatabase(options, elapsed);
   if (end.kind === 'kept_nothing') {
     const { failure } = end;
     const { sql, actor } = options;
-    const id = await recordFailure({ sql, actor, started, durationMs: elapsed(), failure });
+    const id = await recordFailure({ sql, actor, durationMs: elapsed(), failure });
     return { ...result(failure.reason, failure.plan, id), message: failure.message };
   }
   const { work, id } = end;
@@ -85,10 +82,7 @@ type DatabaseEnd =
   | { readonly kind: 'committed'; readonly work: PlannedWork; readonly id: string | null }
   | { readonly kind: 'kept_nothing'; readonly failure: ApplyFailure };
 
-async function applyDatabase(
-  options: ApplyOptions,
-  clock: { readonly started: Date; readonly elapsed: () => number },
-): Promise<DatabaseEnd> {
+async function applyDatabase(options: ApplyOptions, elapsed: () => number): Promise<DatabaseEnd> {
   const progress: { locked: boolean; work?: PlannedWork } = { locked: false };
   try {
     return await writeTransaction(options.sql, limitsOf(options), async (tx) => {
@@ -98,7 +92,7 @@ async function applyDatabase(
       const work = buildPlan(live, options);
       progress.work = work;
       refuse(options, work);
-      return { kind: 'committed', work, id: await carryOut(tx, { ...options, live, work, ...clock }) };
+      return { kind: 'committed', work, id: await carryOut(tx, { ...options, live, work, elapsed }) };
     });
   } catch (error) {
     return { kind: 'kept_nothing', failure: await classify(error, options, progress) };
@@ -121,6 +115,8 @@ function refuse(options: ApplyOptions, work: PlannedWork): void {
   }
 }
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** What an error means for the apply, with the best plan there is to show. */
 async function classify(
   error: unknown,
@@ -131,19 +127,29 @@ async function classify(
     const { plan } = error.work;
     return { reason: error.reason, plan, message: applyMessage(error.reason, plan, 0), error: null };
   }
-  const lockTimedOut = errorCode(error) === '55P03' && !progress.locked;
+  const waited = errorCode(error) === LOCK_NOT_AVAILABLE;
+  const lockTimedOut = waited && !progress.locked;
   const lost = isConnectionLost(error);
-  if (!progress.locked && !lockTimedOut) {
-    // Nothing was begun: this is a database that can't be reached, or a fault of ours.
-    throw explainConnectionError(error, connectionPlace(options.sql)) ?? error;
+  if (progress.work === undefined && !lockTimedOut && (waited || !progress.locked)) {
+    // Nothing was begun: this is a database that can't be reached or read, or a fault of ours.
+    throw explainDatabaseError(error, connectionPlace(options.sql)) ?? error;
   }
-  // Without the platform when that is what failed: the rest of the plan is still worth showing.
-  const plan =
-    progress.work?.plan ??
-    (await computePlan(options).catch(() => computePlan({ ...options, platform: undefined })));
+  const plan = progress.work?.plan ?? (await planToShow(options, lockTimedOut));
   if (lockTimedOut) {
     return { reason: 'locked', plan, message: await lockedMessage(options.sql), error: null };
   }
-  const message = failureMessage(error, lost);
+  const message = failureMessage(error, lost, plan.target.user);
   return { reason: lost ? 'connection_lost' : 'failed', plan, message, error: message };
+}
+
+/** A plan for an apply that could not make one, without the platform when that is what failed. */
+async function planToShow(options: ApplyOptions, lockTimedOut: boolean): Promise<Plan> {
+  try {
+    return await computePlan(options);
+  } catch (error) {
+    // The other apply may have our tables locked too, for a migration of them.
+    if (lockTimedOut) throw new ConfigurationError(await lockedMessage(options.sql), { cause: error });
+    if (options.platform === undefined) throw error;
+    return computePlan({ ...options, platform: undefined });
+  }
 }

@@ -64,7 +64,7 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
     ...withoutRepeats(parts.flatMap((part) => part.blockers)),
     ...deletionGuard({
       changes,
-      ledger: live.ledger,
+      ledger: withoutGone(live.ledger, [...kinds, ...platform]),
       environment: desired.environment,
       allowDeletes: options.allowDeletes,
     }),
@@ -86,6 +86,20 @@ export function buildPlan(live: LiveState, options: PlanOptions): PlannedWork {
     target,
   };
   return { plan, kinds, platform };
+}
+
+/** What of the ledger is still there: what somebody deleted by hand must not make the rest look like a small part. */
+function withoutGone(
+  ledger: LiveState['ledger'],
+  kinds: readonly (readonly [ResourceKind, KindPlan])[],
+): LiveState['ledger'] {
+  const forget = new Map(kinds.map(([kind, part]) => [kind, new Set(part.forget)]));
+  return new Map(
+    [...ledger].map(([kind, entries]) => {
+      const gone = forget.get(kind) ?? new Set<string>();
+      return [kind, gone.size === 0 ? entries : new Map([...entries].filter(([name]) => !gone.has(name)))];
+    }),
+  );
 }
 
 /** A secret that both the Vault and a function need is wrong once. */

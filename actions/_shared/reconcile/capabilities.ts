@@ -35,6 +35,8 @@ export interface CronCapability {
   readonly canAlter: boolean;
   /** False: row security shows us our own jobs only. */
   readonly seesAllJobs: boolean;
+  /** The zone it reads schedules in, when that is not UTC, which ours are written in. */
+  readonly otherTimezone: string | null;
   /** Major and minor as one number: 1.4 is 104. */
   readonly version: number;
 }
@@ -88,9 +90,12 @@ function cronCapability(facts: TargetFacts): CronCapability {
     source,
     canAlter: callable('cron.alter_job') && callable('cron.schedule_in_database'),
     seesAllJobs: job?.seesAllRows === true,
+    otherTimezone: UTC.test(facts.cronTimezone ?? 'GMT') ? null : facts.cronTimezone,
     version: versionNumber(facts.extensions.pg_cron ?? facts.standIns.cron),
   };
 }
+
+const UTC = /^(?:GMT|UTC|Etc\/UTC|Etc\/GMT|Z|Zulu|UCT)$/i;
 
 function vaultCapability(facts: TargetFacts): Capabilities['vault'] {
   const secrets = facts.relations['vault.secrets'];

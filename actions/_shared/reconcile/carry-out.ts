@@ -17,8 +17,7 @@ export interface Execution {
   readonly actor: Actor;
   readonly live: LiveState;
   readonly work: PlannedWork;
-  readonly started: Date;
-  /** Milliseconds since `started`. */
+  /** Milliseconds since the apply began. */
   readonly elapsed: () => number;
 }
 
@@ -66,13 +65,16 @@ function isDeletion({ change }: PlannedChange): boolean {
 /** Delete what is no longer declared; returns what the ledger has to forget. */
 async function deleteObjects(
   tx: Transaction,
-  { live, work }: Execution,
+  { desired, live, work }: Execution,
 ): Promise<readonly { readonly kind: ResourceKind; readonly name: string }[]> {
   const forgotten: { kind: ResourceKind; name: string }[] = [];
   for (const kind of [...live.kinds].reverse()) {
     const planned = work.kinds.get(kind.kind);
     const names = (planned?.changes ?? []).filter(isDeletion).map(({ change }) => change.name);
-    if (names.length > 0) await kind.prune(tx, names);
+    if (names.length > 0) {
+      const ledger = live.ledger.get(kind.kind) ?? new Map<string, string>();
+      await kind.prune(tx, names, { desired, capabilities: live.capabilities, ledger });
+    }
     for (const name of [...names, ...(planned?.forget ?? [])]) forgotten.push({ kind: kind.kind, name });
   }
   for (const [kind, planned] of work.platform) {
@@ -97,7 +99,7 @@ function endOf({ plan, platform }: PlannedWork): {
 
 async function writeDown(
   tx: Transaction,
-  { actor, live, work, started, elapsed }: Execution,
+  { actor, live, work, elapsed }: Execution,
   entries: readonly LedgerEntry[],
 ): Promise<string | null> {
   // The migrations of this very transaction may have made our tables; a history of somebody else's has none.
@@ -112,7 +114,6 @@ async function writeDown(
     planDigest: plan.digest,
     counts: JSON.stringify(plan.counts),
     ...endOf(work),
-    startedAt: started,
     durationMs: elapsed(),
   });
   const origin = { commit: actor.commit ?? null, reconciliationId: id };

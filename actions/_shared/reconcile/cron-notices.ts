@@ -2,14 +2,29 @@ import type { CronJobRow } from '../database/cron-jobs.ts';
 import type { Diagnostic } from '../declare/model.ts';
 import type { PlanContext } from './resources/resource.ts';
 
-/** Live jobs that need a person although no file changes them: orphans of dropped roles, and twins. */
+/**
+ * What needs a person although no file changes it: a scheduler with another clock, orphans of dropped roles, and twins.
+ *
+ * @param live.others the rows that are not ours: one of ours that another role has is taken back, and no twin
+ */
 export function cronNotices(
-  rows: readonly CronJobRow[],
+  live: { readonly rows: readonly CronJobRow[]; readonly others: readonly CronJobRow[] },
   { desired, capabilities }: PlanContext,
 ): Diagnostic[] {
   const declared = new Map(desired.jobs.map((job) => [job.name, job]));
   const notices: Diagnostic[] = [];
-  for (const row of rows) {
+  const zone = capabilities.cron.otherTimezone;
+  if (zone !== null && desired.jobs.length > 0) {
+    notices.push({
+      severity: 'error',
+      code: 'cron-timezone',
+      message: `pg_cron reads schedules in ${zone} here (cron.timezone): every job runs shifted, because ours are told to it in UTC`,
+      hint: "Set cron.timezone to 'GMT' and restart the server; a job's own time zone belongs into its file",
+      location: desired.environment.location,
+    });
+  }
+  const foreign = new Set(live.others);
+  for (const row of live.rows) {
     const name = row.jobname ?? `number ${row.jobid}`;
     if (!row.owner_exists) {
       notices.push({
@@ -20,7 +35,7 @@ export function cronNotices(
         location: declared.get(row.jobname ?? '')?.location ?? desired.environment.location,
       });
     }
-    const twin = row.jobname === null ? undefined : declared.get(row.jobname);
+    const twin = row.jobname === null || !foreign.has(row) ? undefined : declared.get(row.jobname);
     if (twin !== undefined && row.username !== (twin.cron.username ?? capabilities.user)) {
       notices.push({
         severity: 'warning',

@@ -33,7 +33,7 @@ export function deletionGuard(input: {
       severity: 'error',
       code: DELETION_GUARD,
       message: `The plan ${reasons.join(', and ')}`,
-      hint: `If that is meant: --allow-deletes ${deletions}`,
+      hint: `If that is meant: --allow-deletes ${deletions} (on GitHub, allow-deletes of the button of reconcile)`,
       location: environment.location,
     },
   ];

@@ -1,5 +1,6 @@
 import type { Sql } from '../database/connect.ts';
 import type { PlanOptions } from './build-plan.ts';
+import { DELETION_GUARD } from './deletion-guard.ts';
 import { sha256 } from './digest.ts';
 import type { Change, Plan } from './model.ts';
 import { computePlan } from './plan.ts';
@@ -21,6 +22,8 @@ export async function computeDrift(
     ...plan,
     digest: sha256(JSON.stringify(['drift', plan.environment, changes, plan.lost])),
     changes,
+    // Deletions that the files want are no drift, and neither is it that there are too many of them.
+    blockers: plan.blockers.filter(({ code }) => code !== DELETION_GUARD),
     counts: {
       ...plan.counts,
       create: count('create'),

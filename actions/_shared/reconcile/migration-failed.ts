@@ -1,4 +1,5 @@
 import { errorCode, isConnectionLost } from '../database/connection-errors.ts';
+import { HELD_LOCK } from '../database/explain-database-error.ts';
 import type { MigrationFile } from '../declare/model.ts';
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import { redactSecrets } from './redact.ts';
@@ -14,13 +15,25 @@ export class MigrationFailed extends ConfigurationError {
     return new MigrationFailed(
       `Migration ${file.file} failed: ${redactSecrets(message)}${code === undefined ? '' : ` (SQLSTATE ${code})`}`,
       {
-        hint: 'Nothing of this apply was kept. Correct the file and apply again',
+        hint: `Nothing of this apply was kept. ${remedy(code)}`,
         diagnostics: [
           { severity: 'error', code: 'migration-failed', message: redactSecrets(message), location },
         ],
       },
     );
   }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** Class 53 (disk, memory, connections) and 58 (the system under the server): nothing the file can do about. */
+const SERVER_TROUBLE = /^5[38]/;
+
+function remedy(code: string | undefined): string {
+  if (SERVER_TROUBLE.test(code ?? ''))
+    return 'The file is not to blame: give the server what it lacks and apply again';
+  if (code !== LOCK_NOT_AVAILABLE) return 'Correct the file and apply again';
+  return `${HELD_LOCK}. To wait longer, begin the file with set local lock_timeout`;
 }
 
 /** The server counts characters of the whole text it was sent. */

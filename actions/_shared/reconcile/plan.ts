@@ -1,5 +1,6 @@
 import type { Sql } from '../database/connect.ts';
-import { connectionPlace, explainConnectionError } from '../database/connection-errors.ts';
+import { connectionPlace } from '../database/connection-errors.ts';
+import { explainDatabaseError } from '../database/explain-database-error.ts';
 import { readTransaction } from '../database/transaction.ts';
 import { buildPlan, type PlanOptions } from './build-plan.ts';
 import type { Plan } from './model.ts';
@@ -13,7 +14,7 @@ import { withStampedeRisks } from './stampede-risks.ts';
  * @param options.prune also delete what is ours and no longer declared
  * @param options.now from when the coming week is looked at for crowded minutes; the clock when left out
  * @param options.allowDeletes consent to at most this many deletions
- * @throws ConfigurationError when the database can't be reached, or the Management API where `platform` is given
+ * @throws ConfigurationError when the database can't be reached, keeps us out or waiting, or the Management API where `platform` is given
  */
 export async function computePlan(
   options: PlanOptions & { readonly sql: Sql; readonly now?: Date },
@@ -23,6 +24,6 @@ export async function computePlan(
     const live = await readTransaction(sql, (tx) => readLive(tx, options));
     return withStampedeRisks(buildPlan(live, options).plan, desired.jobs, options.now ?? new Date());
   } catch (error) {
-    throw explainConnectionError(error, connectionPlace(sql)) ?? error;
+    throw explainDatabaseError(error, connectionPlace(sql)) ?? error;
   }
 }

@@ -2,39 +2,42 @@ import * as z from 'zod';
 import { formatDuration } from '../declare/duration.ts';
 import type { ProjectDefinition } from '../declare/model.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { lazily } from './lazily.ts';
 import type { ObjectFields } from './model.ts';
 import { redactSecrets } from './redact.ts';
 
 /** A project as the database tells it; somebody may have edited its rows, so it is parsed like any foreign value. */
-const LiveProject = z.object({
-  title: z.string(),
-  description: z.string().nullable(),
-  owner: z.string().nullable(),
-  repository: z.string().nullable(),
-  workflow: z.string().nullable(),
-  dispatch: z.boolean(),
-  runtime_version: z.string().nullable(),
-  keep_seconds: z.number().nullable(),
-  branches: z.record(
-    z.string(),
-    z.object({
-      lane: z.enum(['production', 'staging', 'development']),
-      workflow: z.string().nullable(),
-      environment: z.string().nullable(),
-      inputs: z.record(z.string(), z.unknown()),
-      manual: z.boolean(),
-      one_at_a_time: z.boolean(),
-      cancel_superseded: z.boolean(),
-      stop_superseded: z.boolean(),
-      waiting_limit: z.number().nullable(),
-    }),
-  ),
-});
-export type LiveProject = z.infer<typeof LiveProject>;
+const liveProject = lazily(() =>
+  z.object({
+    title: z.string(),
+    description: z.string().nullable(),
+    owner: z.string().nullable(),
+    repository: z.string().nullable(),
+    workflow: z.string().nullable(),
+    dispatch: z.boolean(),
+    runtime_version: z.string().nullable(),
+    keep_seconds: z.number().nullable(),
+    branches: z.record(
+      z.string(),
+      z.object({
+        lane: z.enum(['production', 'staging', 'development']),
+        workflow: z.string().nullable(),
+        environment: z.string().nullable(),
+        inputs: z.record(z.string(), z.unknown()),
+        manual: z.boolean(),
+        one_at_a_time: z.boolean(),
+        cancel_superseded: z.boolean(),
+        stop_superseded: z.boolean(),
+        waiting_limit: z.number().nullable(),
+      }),
+    ),
+  }),
+);
+export type LiveProject = z.infer<ReturnType<typeof liveProject>>;
 
 /** What `ops.plan_projects` tells of one project. */
 export function parseProject(json: string): LiveProject {
-  return LiveProject.parse(JSON.parse(json));
+  return liveProject().parse(JSON.parse(json));
 }
 
 /** Fields of a project as people compare them, in the words of its file; a field at its default is left out. */

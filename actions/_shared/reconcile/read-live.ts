@@ -7,7 +7,7 @@ import { type Capabilities, capabilitiesOf } from './capabilities.ts';
 import { type LivePlatform, readPlatform } from './platform/live-platform.ts';
 import type { Platform } from './platform/platform.ts';
 import { type LiveKind, RESOURCES } from './resources/registry.ts';
-import type { Ledger } from './resources/resource.ts';
+import type { Ledger, ReadContext } from './resources/resource.ts';
 
 /** One moment of the target: what it is, what is there, and what we made of it. */
 export interface LiveState {
@@ -31,12 +31,27 @@ export async function readLive(tx: Transaction, { desired, env, platform }: Live
   const facts = await readTarget(tx);
   refuseBlindness(facts);
   const capabilities = capabilitiesOf(facts);
-  const kinds: LiveKind[] = [];
-  for (const resource of RESOURCES) kinds.push(await resource.read(tx, { desired, env, capabilities }));
-  const ledger = await ledgerByKind(tx, capabilities);
+  const { kinds, ledger } = await readKinds(tx, { desired, env, capabilities });
   const hasLedger = capabilities.ops.ledger;
   const behind = platform === undefined ? null : await readPlatform(tx, { platform, desired, hasLedger });
   return { facts, capabilities, kinds, ledger, platform: behind };
+}
+
+/**
+ * Ask for every kind before the first has answered: between GitHub and a database the way is longer than the work. Answers
+ * come in the order of the questions, so of several failures the first is the cause.
+ */
+async function readKinds(
+  tx: Transaction,
+  context: ReadContext,
+): Promise<Pick<LiveState, 'kinds' | 'ledger'>> {
+  const reading: Promise<LiveKind>[] = [];
+  for (const resource of RESOURCES) {
+    reading.push(resource.read(tx, context));
+    if (resource.readsAlone) await Promise.all(reading);
+  }
+  const [ledger, ...kinds] = await Promise.all([ledgerByKind(tx, context.capabilities), ...reading]);
+  return { kinds, ledger };
 }
 
 // What a plan rests on. Without one of these it would want to make what is there already, or find nothing changed.

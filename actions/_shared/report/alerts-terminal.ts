@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { type Severity, standingOf } from '../alerts/alert.ts';
-import type { AlertEvent, AnsweredAlert } from '../alerts/commands/statements.ts';
+import type { AlertEvent, AnsweredAlert } from '../alerts/commands/alert-statements.ts';
 import { PLAIN_BORDERS } from './plain-borders.ts';
 import { printable } from './printable.ts';
 import { painter, type TerminalStyle } from './terminal-style.ts';

@@ -1,4 +1,5 @@
 import type { ResourceKind, SourceLocation } from '../declare/model.ts';
+import { changeKey } from '../reconcile/change-key.ts';
 import type {
   Change,
   ChangeAction,
@@ -57,7 +58,7 @@ const READ_AT_MOST = 500;
 export function planEntries(changes: readonly Change[], context: ScheduleContext | undefined): PlanEntry[] {
   const groups = new Map<string, Change[]>();
   for (const change of changes) {
-    const key = entryKey(change);
+    const key = changeKey(change);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [change]);
     else group.push(change);
@@ -65,15 +66,6 @@ export function planEntries(changes: readonly Change[], context: ScheduleContext
   return [...groups.values()].map((group, index) =>
     entryOf(group, index < READ_AT_MOST ? context : undefined),
   );
-}
-
-/** Changes with the same key are one thing to a reader. */
-function entryKey(change: Change): string {
-  return `${isJob(change) ? 'job' : change.kind}/${change.name}/${change.action}`;
-}
-
-function isJob(change: Change): boolean {
-  return change.kind === 'job' || change.kind === 'cron';
 }
 
 function entryOf(group: readonly Change[], context: ScheduleContext | undefined): PlanEntry {
@@ -163,11 +155,11 @@ function scheduleChange(
   const before = readSide(changes, 'before', context);
   const after = readSide(changes, 'after', context);
   if (before === null && after === null) return null;
-  const asleep = changes.some((change) => change.after?.active === false);
-  const runs = after === null || asleep ? [] : after.next(context.now, context.runs ?? 3);
+  const asleep = (side: 'before' | 'after') => changes.some((change) => change[side]?.active === false);
+  const runs = after === null || asleep('after') ? [] : after.next(context.now, context.runs ?? 3);
   return {
-    before: before === null ? null : inWords(before),
-    after: after === null ? null : inWords(after),
+    before: before === null ? null : inWords(before, asleep('before')),
+    after: after === null ? null : inWords(after, asleep('after')),
     nextRuns: runs.map((at) => printRun(at, localZone(after, context))),
   };
 }
@@ -195,11 +187,10 @@ function readSide(
   return null;
 }
 
-function inWords(schedule: ReadableSchedule): string {
+function inWords({ words, timezone }: ReadableSchedule, asleep: boolean): string {
   // The words may already name the zone; saying it twice helps nobody.
-  return schedule.words.includes(schedule.timezone)
-    ? schedule.words
-    : `${schedule.words} (${schedule.timezone})`;
+  const zoned = words.includes(timezone) ? words : `${words} (${timezone})`;
+  return asleep ? `${zoned}, but asleep` : zoned;
 }
 
 const COUNT_WORDS = [
@@ -220,7 +211,7 @@ export function countsInWords(counts: PlanCounts): string {
 /** The same counted as people read it: a job is one thing, although it is two objects in the database. */
 export function changesInWords(changes: readonly Change[]): string {
   const names = { create: new Set(), update: new Set(), adopt: new Set(), delete: new Set() };
-  for (const change of changes) names[change.action].add(entryKey(change));
+  for (const change of changes) names[change.action].add(changeKey(change));
   const { create, update, adopt, delete: gone } = names;
   return countsInWords({
     create: create.size,

@@ -47,23 +47,19 @@ export function renderPlanTerminal(plan: Plan, options: PlanTerminalOptions): st
     `${paint('strong', `Plan for ${plan.environment}`)} (${plan.lane})`,
     paint('dim', `  ${targetInWords(plan.target)}`),
     '',
-    ...shown.flatMap((entry) =>
-      options.brief === true ? briefLines(entry, paint) : entryLines(entry, paint),
-    ),
+    ...(options.brief === true
+      ? briefPlan(shown, paint)
+      : shown.flatMap((entry) => entryLines(entry, paint))),
     ...(shown.length > 0 ? [''] : []),
     ...moreLine(entries.length - shown.length, 'changes', paint),
-    ...objectLines(
-      'Not managed here, never touched (`opsroom adopt` writes YAML for them)',
-      plan.unmanaged,
-      paint,
-    ),
+    ...objectLines(unmanagedTitle(plan.unmanaged), plan.unmanaged, paint),
     ...objectLines('Ours, no longer declared, kept (`--prune` deletes them)', plan.orphaned, paint),
     ...lostLines(plan.lost, paint),
     ...missingLines(plan.missing, paint),
     ...diagnosticLines(plan.notices, { title: 'Worth knowing', style: 'change', paint }),
     ...diagnosticLines(plan.blockers, { title: 'What would stop an apply', style: 'bad', paint }),
     `${paint('strong', capitalized(changesInWords(plan.changes)))}, ${plan.counts.unchanged} unchanged.` +
-      paint('dim', `  digest ${plan.digest.slice(0, 12)}`),
+      paint('dim', `  digest ${plan.digest}`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -75,9 +71,29 @@ function titleLine(entry: PlanEntry, paint: Painter): string {
   return `${title} ${paint('dim', `(${entry.kinds.join(', ')})`)}${where}`;
 }
 
+/** More new migrations than this are a history, which nobody reads line by line. */
+const FEW_MIGRATIONS = 5;
+
+function briefPlan(entries: readonly PlanEntry[], paint: Painter): string[] {
+  const migrations = entries.filter(({ kinds, action }) => kinds[0] === 'migration' && action === 'create');
+  if (migrations.length <= FEW_MIGRATIONS) return entries.flatMap((entry) => briefLines(entry, paint));
+  const weighty = migrations.filter(({ risks }) => risks.some(isWeighty));
+  const { sign, style } = ACTION_STYLE.create;
+  const history = `${paint(style, `${sign} create`)} ${paint('strong', `${migrations.length} migrations`)}`;
+  const words = `, ${printable(migrations[0]?.name ?? '', 120)} to ${printable(migrations.at(-1)?.name ?? '', 120)}`;
+  return [
+    history + paint('dim', weighty.length === 0 ? words : `${words}; of them:`),
+    ...weighty.flatMap((entry) => briefLines(entry, paint).map((line) => `  ${line}`)),
+    ...entries.filter((entry) => !migrations.includes(entry)).flatMap((entry) => briefLines(entry, paint)),
+  ];
+}
+
+function isWeighty(risk: Risk): boolean {
+  return risk.severity !== 'info';
+}
+
 function briefLines(entry: PlanEntry, paint: Painter): string[] {
-  const weighty = entry.risks.filter((risk) => risk.severity !== 'info');
-  return [titleLine(entry, paint), ...weighty.map((risk) => riskLine(risk, paint))];
+  return [titleLine(entry, paint), ...entry.risks.filter(isWeighty).map((risk) => riskLine(risk, paint))];
 }
 
 function entryLines(entry: PlanEntry, paint: Painter): string[] {
@@ -157,6 +173,12 @@ function objectLines(title: string, objects: readonly UnmanagedObject[], paint: 
     ...moreLine(objects.length - shown.length, 'objects', paint),
     '',
   ];
+}
+
+/** Only jobs can be adopted by a command; the rest is adopted by declaring it. */
+function unmanagedTitle(objects: readonly UnmanagedObject[]): string {
+  const jobs = objects.some(({ kind }) => kind === 'cron');
+  return `Not managed here, never touched${jobs ? ' (`opsroom adopt` writes YAML for jobs)' : ''}`;
 }
 
 function detailOf(object: UnmanagedObject, paint: Painter): string {

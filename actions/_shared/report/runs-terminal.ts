@@ -51,12 +51,15 @@ function runCells(run: Run, paint: Painter): string[] {
   ];
 }
 
+/** Long enough for a remedy: it stands at the end. */
+const LONGEST_WHY = 300;
+
 function whyOf(run: Run): string {
   const words = run.error ?? '';
-  if (run.errorCode === null) return printable(words, 120);
+  if (run.errorCode === null) return printable(words, LONGEST_WHY);
   return printable(
     words.startsWith(run.errorCode) || words === '' ? words || run.errorCode : `${run.errorCode}: ${words}`,
-    120,
+    LONGEST_WHY,
   );
 }
 

@@ -16,8 +16,11 @@ export function scheduleReader(jobs: readonly DesiredJob[], now: Date): Schedule
   const declared = new Map(jobs.map((job) => [job.name, job]));
   return {
     now,
-    // The reader of a terminal sits at this machine; GitHub's runners are in UTC, which adds nothing.
-    readerZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // The reader of a terminal sits at this machine; GitHub's runners are in UTC, which adds nothing. Asked when a schedule
+    // is printed: the first use of Intl takes longer than everything else a plan without changes has to print.
+    get readerZone() {
+      return Intl.DateTimeFormat().resolvedOptions().timeZone;
+    },
     schedules: (written) => {
       const compiled = declaredSchedule(declared.get(written.name), written) ?? compileForeign(written);
       if (compiled === null) return null;

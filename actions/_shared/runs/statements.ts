@@ -1,13 +1,38 @@
 import type { Sql } from 'postgres';
 import * as z from 'zod';
+import { writeTransaction } from '../database/transaction.ts';
 import { Run } from './run.ts';
 
 const Identifier = z.array(z.object({ id: z.coerce.number() })).length(1);
 
-/** Fire a job now, whatever its schedule says; overlap rules still hold. Returns the run's id. */
+const Circumstances = z
+  .array(z.object({ reads_only: z.boolean(), timeout_ms: z.number().nullable() }))
+  .length(1);
+
+/** A request or an entry of the queue is only written down. */
+const FIRING_MS = 60_000;
+
+/**
+ * Fire a job now, whatever its schedule says; overlap rules still hold. SQL runs as `cron.job` would run it: for as long as
+ * the job may, whatever limit our role has (hosted gives `postgres` two minutes), and to its end when we go away meanwhile.
+ * Returns the run's id.
+ */
 export async function fireJob(sql: Sql, job: string, actor: string): Promise<number> {
-  const rows = await sql`select ops.fire_now(${job}, ${actor}) as id`;
-  return Identifier.parse([...rows])[0]?.id ?? 0;
+  const rows = await sql`
+    select current_setting('transaction_read_only') = 'on' as reads_only,
+           (select (definition #>> '{call,timeout_ms}')::float8 from ops.job_definitions
+            where name = ${job} and definition #>> '{call,kind}' = 'sql') as timeout_ms`;
+  const [circumstances] = Circumstances.parse([...rows]);
+  // A transaction of ours may write where that is only the default: a database whose disk is full is made so, and means it.
+  if (circumstances?.reads_only === true) {
+    throw Object.assign(new Error('the database is read-only'), { code: '25006' });
+  }
+  const statementMs = circumstances?.timeout_ms ?? FIRING_MS;
+  return writeTransaction(sql, { statementMs, lockMs: 0, idleMs: FIRING_MS }, async (tx) => {
+    await tx`select pg_catalog.set_config('client_connection_check_interval', '0', true)`;
+    const fired = await tx`select ops.fire_now(${job}, ${actor}) as id`;
+    return Identifier.parse([...fired])[0]?.id ?? 0;
+  });
 }
 
 /** Join arrived answers to their runs now instead of at the collector's next minute. */

@@ -1,8 +1,9 @@
 /**
  * Dates that never come and day fields that mean something else than they seem to: pg_cron says nothing about either.
  */
+
+import type { ScheduleProblem } from './field-faults.ts';
 import { LONGEST_MONTH } from './fields.ts';
-import type { ScheduleProblem } from './parse-field.ts';
 import type { CronFields } from './parse-schedule.ts';
 
 /** Looks at day, month and weekday together. `span` covers the three in the text. */
@@ -11,12 +12,14 @@ export function lintDays(
   span: { readonly start: number; readonly end: number },
 ): readonly ScheduleProblem[] {
   const { day, month, weekday } = fields;
-  if (day.leadingStar || day.lastDay) return [];
+  if (day.leadingStar) return [];
   const problems: ScheduleProblem[] = [];
   const firstDay = day.values[0] ?? 1;
   const longest = Math.max(...month.values.map((value) => LONGEST_MONTH[value] ?? 31));
   const eitherDay = !weekday.leadingStar;
-  if (firstDay > longest) {
+  if (day.lastDay) {
+    // Every month has one.
+  } else if (firstDay > longest) {
     problems.push({
       severity: eitherDay ? 'warning' : 'error',
       code: 'schedule-impossible-date',

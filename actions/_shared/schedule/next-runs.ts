@@ -23,10 +23,12 @@ export function nextRuns(
     );
   }
   if (compiled.match === undefined) return [];
-  // croner writes the last day of the month `L`.
+  // croner writes the last day of the month `L`, and takes `*/n` in a day field for a restriction, which pg_cron does not.
+  const [, , day = '*', , weekday = '*'] = compiled.cronSchedule.split(' ');
   const walker = new Cron(compiled.cronSchedule.replace('$', 'L'), {
     timezone: 'Etc/UTC',
     mode: '5-part',
+    domAndDow: day.startsWith('*') || weekday.startsWith('*'),
     paused: true,
   });
   const runs: Date[] = [];

@@ -3,9 +3,10 @@
  * accepts and gets wrong. Pure; the rules were measured on pg_cron 1.6.7 (src/entry.c, src/misc.c).
  */
 import { closestWord } from '../declare/closest-word.ts';
+import type { ScheduleProblem } from './field-faults.ts';
 import { FIELDS } from './fields.ts';
 import { lintDays } from './lint-days.ts';
-import { type ParsedField, parseField, type ScheduleProblem } from './parse-field.ts';
+import { type ParsedField, parseField } from './parse-field.ts';
 
 export interface CronFields {
   readonly minute: ParsedField;
@@ -133,7 +134,7 @@ function readInterval(text: string, whole: Span, report: Report): ParsedSchedule
 }
 
 function readFields(text: string, job: string, report: Report): ParsedSchedule | null {
-  const words = [...text.matchAll(/[^ \t]+/g)].map((match) => ({ text: match[0], at: match.index }));
+  const words = [...text.matchAll(/\S+/g)].map((match) => ({ text: match[0], at: match.index }));
   const last = words.at(-1);
   const span = { start: words[0]?.at ?? 0, end: last === undefined ? 1 : last.at + last.text.length };
   if (words.length < FIELDS.length) {

@@ -3,6 +3,8 @@
  * changes of each year are found once (weekly samples, then bisection to the minute) and kept.
  */
 
+import { judgeTimezone, type TimezoneProblem } from './zone-names.ts';
+
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;
 
@@ -26,17 +28,10 @@ interface Zone {
 
 const zones = new Map<string, Zone>();
 
-export interface TimezoneProblem {
-  readonly message: string;
-  /** Names to look for the right one in. */
-  readonly known: readonly string[];
-}
-
 const judged = new Map<string, TimezoneProblem | null>();
 
 /**
- * Checks a time zone's name: null when it is good. Only names of the IANA database are good, because `+02:00` means
- * the opposite in Postgres. Asking `Intl` is slow, so each name is asked once.
+ * Checks a time zone's name: null when it is good. Asking `Intl` is slow, so each name is asked once.
  */
 export function timezoneProblem(timezone: string): TimezoneProblem | null {
   const kept = judged.get(timezone);
@@ -44,23 +39,6 @@ export function timezoneProblem(timezone: string): TimezoneProblem | null {
   const problem = judgeTimezone(timezone);
   judged.set(timezone, problem);
   return problem;
-}
-
-function judgeTimezone(timezone: string): TimezoneProblem | null {
-  const message = `\`${timezone}\` is not a time zone of the IANA database`;
-  if (!/^[A-Za-z]/.test(timezone)) return { message, known: knownZones() };
-  try {
-    const zone = new Intl.DateTimeFormat('en-US', { timeZone: timezone }).resolvedOptions().timeZone;
-    const misspelt = zone !== timezone && zone.toLowerCase() === timezone.toLowerCase();
-    return misspelt ? { message: `time zones are written with capitals: \`${zone}\``, known: [zone] } : null;
-  } catch (error) {
-    if (error instanceof RangeError) return { message, known: knownZones() };
-    throw error;
-  }
-}
-
-function knownZones(): readonly string[] {
-  return ['UTC', ...Intl.supportedValuesOf('timeZone')];
 }
 
 /** Minutes east of UTC that clocks of `timezone` show at an instant (Unix milliseconds). */

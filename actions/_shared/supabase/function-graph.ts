@@ -1,17 +1,9 @@
-import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Diagnostic, SourceLocation } from '../declare/model.ts';
 import { locateOffsets } from '../declare/source-text.ts';
-import {
-  type ImportMap,
-  isUrl,
-  localTargets,
-  NO_IMPORT_MAP,
-  readImportMap,
-  resolveSpecifier,
-} from './import-map.ts';
-import { type ImportReference, scanImports } from './scan-imports.ts';
-import type { SourceFolder } from './source-folder.ts';
+import { type ImportMemory, type Lead, type LeadFinder, leadFinder } from './import-leads.ts';
+import { type ImportMap, localTargets, NO_IMPORT_MAP, readImportMap } from './import-map.ts';
+import { rememberingFolder, type SourceFolder } from './source-folder.ts';
 import { expandStaticPattern } from './static-patterns.ts';
 
 /** An Edge Function as it lies in the project; paths are from the project's root, with `/`. */
@@ -39,22 +31,20 @@ export interface FunctionGraph {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What was found in a file before. */
-export interface ImportMemory {
-  readonly find: (path: string, digest: string) => readonly FoundImport[] | undefined;
-  readonly keep: (path: string, digest: string, imports: readonly FoundImport[]) => void;
-}
-
 /** The platform's limit of a function. https://supabase.com/docs/guides/functions/limits */
 export const LARGEST_FUNCTION_BYTES = 20 * 1024 * 1024;
 
-interface Walk {
-  readonly source: FunctionSource;
+/** What several functions share. */
+interface Shared {
   readonly folder: SourceFolder;
+  readonly findLeads: LeadFinder;
+}
+
+interface Walk extends Shared {
+  readonly source: FunctionSource;
   /** By real path: a file reached on two ways is uploaded once. */
   readonly files: Map<string, FunctionFile>;
   readonly diagnostics: Diagnostic[];
-  readonly memory: ImportMemory | undefined;
 }
 
 /**
@@ -62,12 +52,21 @@ interface Walk {
  * files in the same order as `supabase functions deploy --use-api` (3.1.0) uploads, except that a file named only in a
  * comment is not one of them, and that an import that leads nowhere is an error instead of a warning.
  */
-export function readFunctionGraph(
-  source: FunctionSource,
+export function readFunctionGraph(source: FunctionSource, folder: SourceFolder): FunctionGraph {
+  return graphReader(folder)(source);
+}
+
+/** Reads many functions as they lie there at one moment, each file once. `memory` is what their files were found to import before. */
+export function graphReader(
   folder: SourceFolder,
   memory?: ImportMemory,
-): FunctionGraph {
-  const walk: Walk = { source, folder, files: new Map(), diagnostics: [], memory };
+): (source: FunctionSource) => FunctionGraph {
+  const shared: Shared = { folder: rememberingFolder(folder), findLeads: leadFinder(memory) };
+  return (source) => readGraph({ ...shared, source, files: new Map(), diagnostics: [] });
+}
+
+function readGraph(walk: Walk): FunctionGraph {
+  const { source } = walk;
   const map = readMaps(walk);
   for (const pattern of source.staticPatterns) addStatic(walk, pattern);
   walkImports(walk, map, { path: source.entrypoint, at: source.declaredAt });
@@ -83,39 +82,11 @@ export function readFunctionGraph(
   return { files: [...walk.files.values()], diagnostics: walk.diagnostics };
 }
 
-/**
- * Digest of a function's files, whatever their order: equal when a deploy would upload the same thing.
- *
- * @param settings further values that make a difference, such as `verify_jwt`
- * @returns 64 hexadecimal characters
- */
-export function hashFunction(
-  graph: FunctionGraph,
-  settings: Readonly<Record<string, string | boolean | readonly string[] | null>>,
-): string {
-  const files = graph.files
-    .map((file) => [file.path, contentDigest(file.content)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  const sorted = Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash('sha256', JSON.stringify({ files, settings: sorted }), 'hex');
-}
-
-const digests = new WeakMap<Buffer, string>();
-
-/** SHA-256 of a content in hexadecimal, worked out once for each buffer. */
-export function contentDigest(content: Buffer): string {
-  const known = digests.get(content);
-  if (known !== undefined) return known;
-  const digest = hash('sha256', content, 'hex');
-  digests.set(content, digest);
-  return digest;
-}
-
 function readMaps(walk: Walk): ImportMap {
   const seen = new Set<string>();
   let file = walk.source.importMap;
   while (file !== null) {
-    const content = addFile(walk, { path: file, role: 'import_map', at: walk.source.declaredAt });
+    const content = addFile(walk, { path: file, at: walk.source.declaredAt }, 'import_map');
     if (content === null) return NO_IMPORT_MAP;
     if (seen.has(file)) {
       report(walk, { code: 'import-map-cycle', message: `${file} refers to itself as import map`, file });
@@ -145,94 +116,56 @@ function addStatic(walk: Walk, pattern: string): void {
       hint: 'Static patterns are paths from the root of the project.',
     });
   }
-  for (const file of files) addFile(walk, { path: file, role: 'static', at: walk.source.declaredAt });
+  for (const file of files) addFile(walk, { path: file, at: walk.source.declaredAt }, 'static');
 }
 
 /** A local target of the import map is part of the function whether it is imported or not; a folder with all it holds. */
 function addTarget(walk: Walk, map: ImportMap, target: string): void {
   if (walk.folder.find(target).kind !== 'folder') walkImports(walk, map, { path: target });
-  else for (const file of walk.folder.listBelow(target)) addFile(walk, { path: file, role: 'module' });
+  else for (const file of walk.folder.listBelow(target)) addFile(walk, { path: file }, 'module');
 }
 
 interface Place {
   readonly path: string;
-  /** Where it is asked for. */
-  readonly at?: SourceLocation | undefined;
+  /** Where it is asked for: the declaration, or an import. */
+  readonly at?: SourceLocation | Lead | undefined;
 }
 
 function walkImports(walk: Walk, map: ImportMap, entry: Place): void {
+  const leadsOf = walk.findLeads(map);
   const seen = new Set<string>();
   // Last in, first out, as the platform's tool goes: the order of upload is then the same.
   const open: Place[] = [entry];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     if (seen.has(place.path)) continue;
     seen.add(place.path);
-    const content = addFile(walk, { ...place, role: 'module' });
-    if (content === null || !/\.(?:[cm]?[jt]s|[jt]sx)$/i.test(place.path)) continue;
-    for (const met of importsOf(content, place.path, walk.memory)) {
-      const next = follow(walk, map, met);
-      if (next !== null) open.push(next);
+    const content = addFile(walk, place, 'module');
+    if (content === null) continue;
+    for (const lead of leadsOf(place.path, content)) {
+      if (lead.path !== null) open.push({ path: lead.path, at: lead });
+      else if (lead.fault !== null) reportLead(walk, lead);
     }
   }
 }
 
-/** An import and the place it stands at. */
-export interface FoundImport {
-  readonly reference: ImportReference;
-  readonly from: string;
-  readonly at: SourceLocation;
-}
-
-/** Functions share most of their files: each content is scanned once, however many of them it is part of. */
-const scanned = new WeakMap<Buffer, readonly FoundImport[]>();
-
-function importsOf(content: Buffer, from: string, memory: ImportMemory | undefined): readonly FoundImport[] {
-  const known = scanned.get(content) ?? memory?.find(from, contentDigest(content));
-  const found = known?.every((each) => each.from === from) === true ? known : scan(content, from);
-  scanned.set(content, found);
-  if (found !== known) memory?.keep(from, contentDigest(content), found);
-  return found;
-}
-
-function scan(content: Buffer, from: string): readonly FoundImport[] {
-  const text = content.toString('utf8');
-  return scanImports(text, from).map((reference) => ({
-    reference,
-    from,
-    at: locateOffsets(from, text, reference),
-  }));
-}
-
-function follow(walk: Walk, map: ImportMap, { reference, from, at }: FoundImport): Place | null {
-  if (reference.specifier === null) {
+function reportLead(walk: Walk, lead: Lead): void {
+  const { specifier } = lead.reference;
+  if (specifier === null) {
     report(walk, {
       severity: 'warning',
       code: 'import-computed',
       message: 'what is imported here is known only while the function runs, so it is not uploaded',
       hint: 'Import a fixed text, or add the files to the static files of the function.',
-      at,
+      at: lead,
     });
-    return null;
-  }
-  const { target, mapped } = resolveSpecifier(map, { specifier: reference.specifier, from });
-  if (isUrl(target)) return null;
-  if (mapped || /^\.{0,2}\//.test(reference.specifier)) return { path: target, at };
-  if (!isKnownName(map, reference.specifier) && !hasPackageJson(walk, from)) {
+  } else if (!hasPackageJson(walk, lead.from)) {
     report(walk, {
       code: 'import-unmapped',
-      message: `${JSON.stringify(reference.specifier)} is neither a path nor a name of the import map`,
-      hint: `Write "npm:${reference.specifier}", or add it to \`imports\` of the function's deno.json.`,
-      at,
+      message: `${JSON.stringify(specifier)} is neither a path nor a name of the import map`,
+      hint: `Write "npm:${specifier}", or add it to \`imports\` of the function's deno.json.`,
+      at: lead,
     });
   }
-  return null;
-}
-
-/** Deno lets `zod/mini` follow from `"zod": "npm:zod@4"`. */
-function isKnownName(map: ImportMap, specifier: string): boolean {
-  return Object.entries(map.imports).some(
-    ([name, target]) => /^(?:npm|jsr):/.test(target) && specifier.startsWith(`${name}/`),
-  );
 }
 
 /** With a `package.json` beside the function, Deno finds packages by name. */
@@ -241,50 +174,50 @@ function hasPackageJson({ source, folder }: Walk, from: string): boolean {
   return [...folders].some((each) => folder.find(path.posix.join(each, 'package.json')).kind === 'file');
 }
 
-function addFile(walk: Walk, wanted: Place & Pick<FunctionFile, 'role'>): Buffer | null {
-  const found = walk.folder.find(wanted.path);
+function addFile(walk: Walk, { path: file, at }: Place, role: FunctionFile['role']): Buffer | null {
+  const found = walk.folder.find(file);
   switch (found.kind) {
-    case 'file': {
-      const file = { path: wanted.path, content: found.content, role: wanted.role };
-      if (!walk.files.has(found.real)) walk.files.set(found.real, file);
+    case 'file':
+      if (!walk.files.has(found.real))
+        walk.files.set(found.real, { path: file, content: found.content, role });
       return found.content;
-    }
     case 'missing':
       report(walk, {
         code: 'import-missing',
-        message: `${wanted.path} is not there`,
+        message: `${file} is not there`,
         hint: 'Write the path as it is, with its ending: Deno does not guess.',
-        at: wanted.at,
+        at,
       });
       return null;
     case 'folder':
-      report(walk, { code: 'import-folder', message: `${wanted.path} is a folder`, at: wanted.at });
+      report(walk, { code: 'import-folder', message: `${file} is a folder`, at });
       return null;
     case 'outside':
       report(walk, {
         code: 'import-outside',
-        message: `${wanted.path} lies outside the project and can't be uploaded`,
-        at: wanted.at,
+        message: `${file} lies outside the project and can't be uploaded`,
+        at,
       });
       return null;
   }
 }
 
 function report(
-  { source, diagnostics }: Walk,
+  walk: Walk,
   problem: {
     readonly code: string;
     readonly message: string;
     readonly hint?: string;
     readonly severity?: Diagnostic['severity'];
-    readonly at?: SourceLocation | undefined;
+    readonly at?: Place['at'];
     readonly file?: string;
   },
 ): void {
-  const { severity = 'error', code, message, hint } = problem;
+  const { severity = 'error', code, message, hint, at, file } = problem;
+  const { source, diagnostics } = walk;
   const start = { line: 1, column: 1 };
-  const location =
-    problem.at ?? (problem.file === undefined ? source.declaredAt : { file: problem.file, ...start });
+  const elsewhere = file === undefined ? source.declaredAt : { file, ...start };
+  const location = at !== undefined && 'reference' in at ? locate(walk, at) : (at ?? elsewhere);
   diagnostics.push({
     severity,
     code,
@@ -292,4 +225,11 @@ function report(
     ...(hint === undefined ? {} : { hint }),
     location: location ?? { file: source.entrypoint, ...start },
   });
+}
+
+/** Looked up when something is wrong, which is seldom. */
+function locate({ folder }: Shared, { from, reference }: Lead): SourceLocation {
+  const found = folder.find(from);
+  const text = found.kind === 'file' ? found.content.toString('utf8') : '';
+  return locateOffsets(from, text, reference);
 }

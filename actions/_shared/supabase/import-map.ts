@@ -77,39 +77,39 @@ function resolveTarget(written: string, file: string): string {
 
 /** True for `npm:…`, `jsr:…`, `node:…`, `https:…` and the like. */
 export function isUrl(target: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:/i.test(target);
+  return /^[A-Za-z][A-Za-z0-9+.-]*:/.test(target);
 }
 
-/**
- * What an import means.
- *
- * @param from the importing file, from the project's root
- * @returns `mapped` when the map had a say; a path from the root for local files, the specifier itself otherwise
- */
-export function resolveSpecifier(
-  map: ImportMap,
-  { specifier, from }: { readonly specifier: string; readonly from: string },
-): { readonly target: string; readonly mapped: boolean } {
+/** What a map makes of an import: its target, null where the map has no say. `from` is the importing file. */
+export type MappedImport = (specifier: string, from: string) => string | null;
+
+/** Makes a map ready for many imports. */
+export function openImportMap(map: ImportMap): MappedImport {
+  const imports = openMapping(map.imports);
   const scopes = Object.keys(map.scopes)
-    .filter((scope) => scope === from || (scope.endsWith('/') && from.startsWith(scope)))
-    .sort((a, b) => b.length - a.length);
-  // The longest scope only, then the map itself: as the platform's own tool does it.
-  for (const mapping of [map.scopes[scopes[0] ?? ''] ?? {}, map.imports]) {
-    const target = substitute(mapping, specifier);
-    if (target !== null) return { target, mapped: true };
-  }
-  if (!/^\.{1,2}\//.test(specifier)) return { target: specifier, mapped: false };
-  return { target: path.posix.join(path.posix.dirname(from), specifier), mapped: false };
+    .sort((a, b) => b.length - a.length)
+    .map((scope) => ({ scope, find: openMapping(map.scopes[scope] ?? {}) }));
+  if (scopes.length === 0) return imports;
+  return (specifier, from) => {
+    // The longest scope only, then the map itself: as the platform's own tool does it.
+    const own = scopes.find(({ scope }) => scope === from || (scope.endsWith('/') && from.startsWith(scope)));
+    return own?.find(specifier) ?? imports(specifier);
+  };
 }
 
 /** A name stands for itself, or with `/` at the end for all that begin with it; the longest wins. */
-function substitute(mapping: Readonly<Record<string, string>>, specifier: string): string | null {
-  let best: string | null = null;
-  for (const [name, target] of Object.entries(mapping)) {
-    const fits = name.endsWith('/') ? target.endsWith('/') && specifier.startsWith(name) : specifier === name;
-    if (name !== '' && fits && name.length > (best ?? '').length) best = name;
-  }
-  return best === null ? null : `${mapping[best]}${specifier.slice(best.length)}`;
+function openMapping(mapping: Readonly<Record<string, string>>): (specifier: string) => string | null {
+  const entries = Object.entries(mapping);
+  const names = new Map(entries.filter(([name]) => name !== '' && !name.endsWith('/')));
+  const folders = entries
+    .filter(([name, target]) => name.endsWith('/') && target.endsWith('/'))
+    .sort(([a], [b]) => b.length - a.length);
+  return (specifier) => {
+    const target = names.get(specifier);
+    if (target !== undefined || folders.length === 0) return target ?? null;
+    const folder = folders.find(([name]) => specifier.startsWith(name));
+    return folder === undefined ? null : `${folder[1]}${specifier.slice(folder[0].length)}`;
+  };
 }
 
 /** Local targets of a map, in its order: files and, with `/` at the end, folders. */

@@ -17,9 +17,58 @@ export interface ImportReference {
  * @returns in the order of the file
  */
 export function scanImports(source: string, fileName: string): ImportReference[] {
+  const head = readHead(source);
+  const rest = endOfLastKeyword(source, head.end);
+  return rest === null ? head.found : scanTokens(source, fileName, rest);
+}
+
+/** Right before what is imported stands one of these words, and one of these characters or a comment behind it. */
+const KEYWORD = /(?:from(?=\s*(?:['"]|\/[/*]))|import(?=\s*(?:['"(]|\/[/*]))|require(?=\s*(?:\(|\/[/*])))/g;
+
+/** Where the last such word ends, null without one at `from` or behind it: what follows need not be read. */
+function endOfLastKeyword(source: string, from: number): number | null {
+  let end: number | null = null;
+  KEYWORD.lastIndex = from;
+  while (KEYWORD.test(source)) end = KEYWORD.lastIndex;
+  return end;
+}
+
+/** Blanks, comments and semicolons between statements. */
+const BETWEEN = /(?:[\s;]+|\/\/.*|\/\*[\s\S]*?\*\/)*/y;
+
+const NAME = String.raw`[A-Za-z_$][\w$]*`;
+const NAMES = String.raw`\{(?![^}]*(?<![\w$])\d)[\w$\s,]*\}`;
+const FROM = String.raw`\s*(?<![\w$])from`;
+const IMPORT = String.raw`import(?:\s+(type\s+)?(?:${NAME}|(?:${NAME}\s*,\s*)?(?:${NAMES}|\*\s*as\s+${NAME}))${FROM})?`;
+const EXPORT = String.raw`export\s+(type\s+)?(?:${NAMES}|\*(?:\s*as\s+${NAME})?)${FROM}`;
+/** `import` and `export … from` as nearly everybody writes them: names of plain letters, no comments, no escapes. */
+const STATEMENT = new RegExp(String.raw`(?:${IMPORT}|${EXPORT})\s*(["'])([^"'\\\r\n]+)\3`, 'y');
+
+/**
+ * The imports a file begins with, and where they end. In most files these are all, found without a token being made;
+ * whatever is written in another way ends them, and is read token by token.
+ */
+function readHead(source: string): { readonly found: ImportReference[]; readonly end: number } {
+  const found: ImportReference[] = [];
+  let at = 0;
+  for (;;) {
+    BETWEEN.lastIndex = at;
+    BETWEEN.test(source);
+    STATEMENT.lastIndex = BETWEEN.lastIndex;
+    const match = STATEMENT.exec(source);
+    if (match === null) return { found, end: at };
+    const [, importType, exportType, , specifier = ''] = match;
+    at = STATEMENT.lastIndex;
+    const kind = (importType ?? exportType) === undefined ? 'static' : 'type';
+    found.push({ specifier, kind, start: at - specifier.length - 2, end: at });
+  }
+}
+
+/** @param lastKeyword nothing is imported behind the word that ends here */
+function scanTokens(source: string, fileName: string, lastKeyword: number): ImportReference[] {
   const tokens = tokenizeSource(source, {
     jsx: /\.[jt]sx$/i.test(fileName),
-    until: endOfLastKeyword(source),
+    until: lastKeyword,
     // `( 'text' )` at most.
     behind: 3,
   });
@@ -31,28 +80,6 @@ export function scanImports(source: string, fileName: string): ImportReference[]
     if (reference !== null) found.push(reference);
   }
   return found.sort((a, b) => a.start - b.start);
-}
-
-/** Right before what is imported stands one of these words, and one of these characters or a comment behind it. */
-const KEYWORDS = [
-  { word: 'from', behind: /\s*(?:['"]|\/[/*])/y },
-  { word: 'import', behind: /\s*(?:['"(]|\/[/*])/y },
-  { word: 'require', behind: /\s*(?:\(|\/[/*])/y },
-] as const;
-
-/** Behind the last such word nothing need be read, and most files have all of them on top. */
-function endOfLastKeyword(source: string): number {
-  return Math.max(...KEYWORDS.map(({ word, behind }) => endOfLast(source, word, behind)));
-}
-
-function endOfLast(source: string, word: string, behind: RegExp): number {
-  let at = source.lastIndexOf(word);
-  while (at >= 0) {
-    behind.lastIndex = at + word.length;
-    if (behind.test(source)) return at + word.length;
-    at = at === 0 ? -1 : source.lastIndexOf(word, at - 1);
-  }
-  return 0;
 }
 
 /** False for `x.import(…)`, `{ import: 1 }` and `{ import() {} }`'s likes. */

@@ -28,8 +28,20 @@ export async function withDatabase<Result>(
       },
     );
   }
+  return withConnection({ url, applicationName: 'opsroom-action' }, work);
+}
+
+/**
+ * Connects, works, and closes the connection whatever happens. The driver is loaded only here: most starts need none.
+ *
+ * @throws ConfigurationError for a connection string that can't be used
+ */
+export async function withConnection<Result>(
+  to: { readonly url: string; readonly applicationName: string },
+  work: (sql: Sql) => Promise<Result>,
+): Promise<Result> {
   const { connect } = await import('../database/connect.ts');
-  const sql = connect({ url, applicationName: 'opsroom-action' });
+  const sql = connect(to);
   try {
     return await work(sql);
   } finally {

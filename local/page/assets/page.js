@@ -240,9 +240,7 @@ function drawWorkflow(workflow) {
     'form',
     { class: 'button', 'data-key': key },
     element('strong', {}, workflow.name),
-    ...(workflow.schedules.length > 0
-      ? [element('span', { class: 'meta' }, workflow.schedules.join(', '))]
-      : []),
+    ...(workflow.starts.length > 0 ? [element('span', { class: 'meta' }, workflow.starts.join(', '))] : []),
     ...(workflow.inputs ?? []).map(field),
     ...(workflow.inputs === null ? [] : [button]),
   );

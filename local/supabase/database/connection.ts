@@ -68,19 +68,17 @@ export function openConnection(
     const session = createSession(socket, login, events);
     const timer = setTimeout(() => socket.destroy(new Error('connecting took too long')), connectMs);
     session.ready
-      .then(
-        async () => {
-          clearTimeout(timer);
-          if (login.actAs !== null) await session.connection.run([becomeRole(login.actAs)]);
-          resolve(session.connection);
-        },
-        (error: unknown) => {
-          clearTimeout(timer);
-          socket.destroy();
-          reject(error);
-        },
-      )
-      .catch(reject);
+      .then(async () => {
+        clearTimeout(timer);
+        if (login.actAs !== null) await session.connection.run([becomeRole(login.actAs)]);
+        resolve(session.connection);
+      })
+      .catch((error: unknown) => {
+        clearTimeout(timer);
+        // Also when it was open and may not become the role: nobody else knows of it, and the server has only so many.
+        socket.destroy();
+        reject(error);
+      });
     socket.once('connect', () => {
       socket.write(
         startupMessage({ user: login.user, database: login.database, client_encoding: 'UTF8', ...settings }),

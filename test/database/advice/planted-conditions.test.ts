@@ -131,7 +131,7 @@ const planted: readonly Planted[] = [
     mend: unschedule('settings'),
   },
   {
-    finds: ['cron_writes_vault: writes', 'cron_unmanaged_jobs: writes'],
+    finds: ['cron_writes_vault: writes', 'cron_secret_in_command: writes', 'cron_unmanaged_jobs: writes'],
     plant: job('writes', "select vault.create_secret('plain', 'of_a_job')"),
     mend: unschedule('writes'),
   },

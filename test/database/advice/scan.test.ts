@@ -152,6 +152,19 @@ describe('a scan', () => {
     expect(seen.evaluated).toEqual(expect.arrayContaining(['failing_branch', 'unapplied_upgrade']));
   });
 
+  it('does not miss advice about projects that were made today', async () => {
+    const report = await undone(database, async (tx) => {
+      await tx
+        .unsafe(
+          `insert into ops.orgs (id, name, slug) values ('00000000-0000-7000-8000-000000000001', 'Acme', 'acme');
+           insert into ops.projects (org_id, name, slug) values ('00000000-0000-7000-8000-000000000001', 'Shop', 'shop')`,
+        )
+        .simple();
+      return scanAs(tx, soundFiles);
+    });
+    expect(reasons(report.unevaluated).no_recent_build).toBeUndefined();
+  });
+
   it('says which branches fail and which upgrades wait, two branches of a project apart', async () => {
     const report = await undone(database, async (tx) => {
       await tx

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { alertsOfIssue } from '../../../actions/_shared/alerts/commands/alert-statements.ts';
 import { performCommand } from '../../../actions/_shared/alerts/commands/perform-command.ts';
 import {
-  alertsOfIssue,
   type CommandResult,
   claimAnswers,
   noteAnswered,

@@ -94,6 +94,7 @@ describe('a round of dispatching', () => {
       expect(await round()).toMatchObject({ sent: 0, open: 0 });
       const waits = await world.database.sql`
         select extract(epoch from next_at - now())::int as seconds from ops.build_dispatches`;
+      expect(waits).toHaveLength(3);
       for (const { seconds } of waits) expect(seconds).toBeGreaterThan(90);
       await world.pass(0);
       expect(await round()).toMatchObject({ sent: 3 });

@@ -93,6 +93,9 @@ describe('the command line', { timeout: 60_000 }, () => {
     const unasked = await opsroom('apply');
     expect(unasked.code).toBe(1);
     expect(unasked.err).toMatch(/--yes/);
+    const part = await opsroom('apply', '--yes', '--expect-digest', plan.digest.slice(0, 12));
+    expect(part).toMatchObject({ code: 1, err: expect.stringContaining('64 hexadecimal digits') });
+    expect((await opsroom('plan')).out).toContain(`digest ${plan.digest}`);
     const moved = await opsroom('apply', '--yes', '--expect-digest', '0'.repeat(64));
     expect(moved.code).toBe(1);
     expect(await opsroom('plan', '--detailed-exitcode')).toMatchObject({ code: 2 });

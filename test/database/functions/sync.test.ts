@@ -99,7 +99,8 @@ describe('sync', () => {
   it('looks at one coach only', async () => {
     const { answer } = await call({ coachId: 'coach-1' });
     expect(answer.processed).toBe(1);
-    expect(asked.every((line) => line.includes(' ada '))).toBe(true);
+    expect(asked).not.toEqual([]);
+    expect(asked.filter((line) => !line.includes(' ada '))).toEqual([]);
   });
 
   it('writes nothing in a dry run', async () => {

@@ -53,6 +53,24 @@ describe('a connection', () => {
     await expect(openConnection({ ...login, password: 'wrong' }, {})).rejects.toThrow('cannot be reached');
   });
 
+  it('that may not become its role leaves nothing behind at the server', async () => {
+    const url = gateway.database.url;
+    const login = { ...loginAs('supabase_admin', { superuserUrl: url, database: gateway.database.name }) };
+    const application = 'opsroom may not';
+    for (let n = 0; n < 3; n += 1) {
+      await expect(openConnection(login, { application_name: application })).rejects.toThrow(
+        'permission denied to set session authorization',
+      );
+    }
+    await expect
+      .poll(async () => {
+        const [row] = await gateway.database.superuser<{ count: number }[]>`
+          select count(*)::int from pg_stat_activity where application_name = ${application}`;
+        return row?.count;
+      })
+      .toBe(0);
+  });
+
   it('is one transaction a batch: what fails undoes what came before', async () => {
     const pool = createPool({
       login: loginAs('postgres', { ...gateway.database, database: gateway.database.name }),

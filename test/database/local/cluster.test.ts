@@ -212,7 +212,7 @@ describe.skipIf(!isRoot)('as root', () => {
     expect(existsSync(left.dataDir)).toBe(false);
   });
 
-  it('programs that other users cannot reach are copied to where they can', () => {
+  it('programs that other users cannot reach are copied to where they can', async () => {
     const dataDir = folder(0o700);
     const closed = join(dataDir, '..', 'programs');
     const binaries = findBinaries('embedded');
@@ -222,7 +222,7 @@ describe.skipIf(!isRoot)('as root', () => {
     const place = choosePlace(dataDir, { ...binaries, root: closed, bin: join(closed, 'bin') }, user);
     expect(place.binaries.bin.startsWith(place.home)).toBe(true);
     expect(canUse(user, { program: join(place.binaries.bin, 'postgres'), folder: place.data })).toBe(true);
-    initializeData(place, false);
+    await initializeData(place, false);
     expect(existsSync(join(place.data, 'PG_VERSION'))).toBe(true);
   });
 

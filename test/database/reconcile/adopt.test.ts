@@ -95,4 +95,20 @@ describe('adopting live jobs', () => {
     expect(JSON.stringify(rows)).not.toContain('canary');
     expect(await adopt({ sql: database.sql, desired })).toEqual([]);
   });
+
+  it('moves what stands there verbatim, of jobs under other file names too, and never a guess', async () => {
+    await database.sql`select cron.schedule('Hook of Sales', '0 * * * *', ${"select net.http_get('https://x.test/a?token=sales-canary')"})`;
+    await database.sql`select cron.schedule('quoted', '0 * * * *', ${"select net.http_get('https://x.test/a', headers := jsonb_build_object('apikey', 'ca''nary'))"})`;
+    const files = await adopt({ sql: database.sql, desired: ours, names: ['Hook of Sales', 'quoted'] });
+    expect(JSON.stringify(files)).not.toMatch(/sales-canary|ca'+nary/);
+    const names = ['hook-of-sales', 'quoted'];
+    expect(await storeFoundSecrets({ sql: database.sql, desired: ours, names })).toEqual([
+      'hook_of_sales_url',
+    ]);
+    const [stored] = await database.superuser`
+      select decrypted_secret as value from vault.decrypted_secrets where name = 'hook_of_sales_url'`;
+    expect(stored?.value).toBe('https://x.test/a?token=sales-canary');
+    const plan = await computePlan({ sql: database.sql, desired: ours, env: {}, prune: false });
+    expect(JSON.stringify(plan)).not.toMatch(/sales-canary|ca'+nary/);
+  });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connect } from '../../../actions/_shared/database/connect.ts';
 import type { DesiredState } from '../../../actions/_shared/declare/model.ts';
 import { type ApplyOptions, applyPlan } from '../../../actions/_shared/reconcile/apply.ts';
@@ -92,6 +92,19 @@ describe('on an empty database', () => {
       error: null,
     });
     expect(row?.finished_at).toBeInstanceOf(Date);
+  });
+
+  it("reckons with the server's clock, whatever the clock here says", async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2001-01-01T00:00:00Z') });
+    try {
+      await apply(desired);
+    } finally {
+      vi.useRealTimers();
+    }
+    const [row] = await database.superuser`
+      select duration_ms >= 0 and started_at between now() - interval '1 minute' and finished_at as plausible
+      from ops.reconciliations order by id desc limit 1`;
+    expect(row?.plausible).toBe(true);
   });
 });
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../../actions/_shared/database/connect.ts';
+import { readZoneClocks } from '../../../actions/_shared/database/zone-clocks.ts';
 import type { DesiredState } from '../../../actions/_shared/declare/model.ts';
 import { type ApplyOptions, applyPlan } from '../../../actions/_shared/reconcile/apply.ts';
 import { computeDrift } from '../../../actions/_shared/reconcile/drift.ts';
@@ -149,6 +151,15 @@ describe('jobs no longer declared', () => {
     expect((await apply(fewer, { prune: true, allowDeletes: 14 })).reason).toBe('deletion_guard');
     expect((await apply(fewer, { prune: true, allowDeletes: 15 })).reason).toBe('applied');
   });
+
+  it('are all that is left when the others were deleted by hand', async () => {
+    await database.sql`select cron.unschedule('cleanup')`;
+    await database.sql`delete from ops.job_definitions where name = 'cleanup'`;
+    const refused = await apply({ ...base, jobs: [] }, { prune: true });
+    expect(refused.reason).toBe('deletion_guard');
+    expect(refused.message).toContain('every job we manage (1 job)');
+    expect(await live('sync_stats')).toBeDefined();
+  });
 });
 
 describe('jobs somebody else made', () => {
@@ -192,6 +203,30 @@ describe('jobs somebody else made', () => {
     await database.superuser`select cron.unschedule(jobid) from cron.job where username = 'supabase_admin'`;
   });
 
+  it('are left alone when ours of the same name is pruned, whatever the role that applies may do', async () => {
+    const twins = () => database.superuser`
+      select username, command from cron.job where jobname = 'sync_stats' order by username`;
+    const less = { ...base, jobs: [job('cleanup')] };
+    await database.superuser`select cron.schedule('sync_stats', '* * * * *', 'select 1')`;
+    expect(await apply(less, { prune: true })).toMatchObject({ reason: 'applied' });
+    expect(await twins()).toEqual([{ username: 'supabase_admin', command: 'select 1' }]);
+
+    await database.superuser`select cron.unschedule(jobid) from cron.job`;
+    await apply(base, { sql: database.superuser });
+    await database.sql`select cron.schedule('sync_stats', '* * * * *', 'select 2')`;
+    expect(await apply(less, { prune: true, sql: database.superuser })).toMatchObject({ reason: 'applied' });
+    expect(await twins()).toEqual([{ username: 'postgres', command: 'select 2' }]);
+  });
+
+  it('and ours given to another role, which a superuser takes back, are no twins', async () => {
+    const changes = await computePlan({ sql: database.superuser, desired: base, env: {}, prune: false });
+    expect(changes.changes.filter(({ kind }) => kind === 'cron').map(({ action }) => action)).toEqual([
+      'update',
+      'update',
+    ]);
+    expect(changes.notices).toEqual([]);
+  });
+
   it('whose role was dropped are an alarm: the scheduler would not start again', async () => {
     await database.superuser`create role short_lived login`;
     await database.superuser`grant create, usage on schema cron to short_lived`;
@@ -202,6 +237,19 @@ describe('jobs somebody else made', () => {
     expect(changes.notices).toMatchObject([{ severity: 'error', code: 'cron-owner-missing' }]);
     await database.superuser`delete from cron.job where jobname = 'orphan'`;
   });
+});
+
+it('a scheduler that does not keep UTC is an alarm in every plan', async () => {
+  await database.superuser.unsafe(`alter database ${database.name} set cron.timezone = 'Europe/Berlin'`);
+  const fresh = connect({ url: database.url, applicationName: 'opsroom test' });
+  try {
+    const { notices } = await computePlan({ sql: fresh, desired: base, env: {}, prune: false });
+    expect(notices).toMatchObject([{ code: 'cron-timezone', severity: 'error' }]);
+    expect(notices[0]?.message).toContain('Europe/Berlin');
+  } finally {
+    await fresh.end();
+    await database.superuser.unsafe(`alter database ${database.name} reset cron.timezone`);
+  }
 });
 
 it('jobs that change in every column at once end up as declared', async () => {
@@ -226,4 +274,24 @@ it('jobs that change in every column at once end up as declared', async () => {
       active: cron.active,
     })),
   );
+});
+
+describe('time zones', () => {
+  it('are asked of the data of the server, which may not know one of them', async () => {
+    const { sql } = database;
+    const clocks = await readZoneClocks(sql, ['Asia/Kolkata', 'Mars/Olympus']);
+    const known = clocks.filter(({ zone }) => zone === 'Asia/Kolkata');
+    expect(known.length).toBeGreaterThan(20);
+    expect(new Set(known.map(({ offset }) => offset))).toEqual(new Set([330]));
+    expect(clocks.filter(({ zone }) => zone === 'Mars/Olympus')).toEqual([
+      { zone: 'Mars/Olympus', at: null, offset: null },
+    ]);
+  });
+
+  it('of which both sides have the same data are not worth a word', async () => {
+    const report = job('report');
+    const schedule = { ...report.definition.schedule, timezone: 'Asia/Kolkata' };
+    const placed = { ...report, definition: { ...report.definition, schedule } };
+    expect((await plan({ ...base, jobs: [...base.jobs, placed] })).notices).toEqual([]);
+  });
 });

@@ -133,6 +133,49 @@ it('what a migration set for its session is gone for the next one and for what f
   expect(row?.made).toBe('needs_public');
 });
 
+describe('a table that somebody else works on', () => {
+  let own: TestDatabase;
+  beforeAll(async () => {
+    own = await bareDatabase(import.meta.url);
+  });
+  afterAll(() => own.drop());
+
+  function applyHere(migrations: readonly MigrationFile[]): Promise<ApplyResult> {
+    const desired = desiredState({ migrations });
+    return applyPlan({ sql: own.sql, desired, env: {}, prune: false, actor: { name: 'test' } });
+  }
+  const asks = (name: string) => `create table ${name} as select current_setting('lock_timeout') as waits;`;
+  const files = [
+    file('20280101000000', 'one', asks('one')),
+    file('20280101000001', 'two', `set local lock_timeout = '1min'; ${asks('two')}`),
+    file('20280101000002', 'three', asks('three')),
+  ];
+
+  it('is waited for 15 seconds, by every file anew, unless a file says how long', async () => {
+    expect(await applyHere(files)).toMatchObject({ reason: 'applied' });
+    const rows = await own.sql`
+      select waits from one union all select waits from two union all select waits from three`;
+    expect(rows.map((row) => row.waits)).toEqual(['15s', '1min', '15s']);
+  });
+
+  it('and does not let go of it in time ends the apply with who to look for', async () => {
+    const waits = file('20280101000003', 'waits', "set local lock_timeout = '50ms'; drop table one;");
+    const holder = await own.sql.reserve();
+    await holder`begin`;
+    await holder`select from one`;
+    try {
+      const result = await applyHere([...files, waits]);
+      expect(result.reason).toBe('failed');
+      expect(result.message).toContain('Another session holds it');
+      expect(result.message).toContain('pg_stat_activity');
+    } finally {
+      await holder`rollback`;
+      holder.release();
+    }
+    expect(await applyHere([...files, waits])).toMatchObject({ reason: 'applied' });
+  });
+});
+
 it('destructive statements are pointed out before they run', async () => {
   const drops = file(
     '20290101000000',

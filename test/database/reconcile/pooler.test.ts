@@ -1,88 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../actions/_shared/database/connect.ts';
 import { applyPlan } from '../../../actions/_shared/reconcile/apply.ts';
 import { computePlan } from '../../../actions/_shared/reconcile/plan.ts';
-import { chooseServerUser } from '../../../local/postgres/os-user.ts';
 import type { TestDatabase } from '../../support/database.ts';
+import { findPooler, type Pooler, startPooler } from '../../support/pooler.ts';
 import { desiredState, fleet, secret } from './desired.ts';
 import { emptyDatabase } from './empty-database.ts';
 
-const program = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find((file) =>
-  existsSync(file),
-);
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-interface Pooler {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-/** pgbouncer in transaction mode with two server connections, as strict about startup parameters as it comes. */
-async function startPooler(executable: string, target: URL): Promise<Pooler> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'opsroom-pooler-'));
-  const port = await freePort();
-  const settings = [
-    '[databases]',
-    `${target.pathname.slice(1)} = host=127.0.0.1 port=${target.port} user=${target.username} password='${target.password}'`,
-    '[pgbouncer]',
-    'listen_addr = 127.0.0.1',
-    `listen_port = ${port}`,
-    'unix_socket_dir =',
-    'auth_type = any',
-    'pool_mode = transaction',
-    'default_pool_size = 2',
-    'server_reset_query =',
-  ];
-  const file = path.join(folder, 'pgbouncer.ini');
-  writeFileSync(file, `${settings.join('\n')}\n`);
-  const user = chooseServerUser();
-  if (user !== null) for (const entry of [folder, file]) chownSync(entry, user.uid, user.gid);
-  chmodSync(folder, 0o755);
-  const child: ChildProcess = spawn(executable, ['-q', file], {
-    stdio: 'ignore',
-    ...(user === null ? {} : { uid: user.uid, gid: user.gid }),
-  });
-  const url = new URL(target.href);
-  url.port = String(port);
-  await answering(url.href);
-  return {
-    url: url.href,
-    stop: async () => {
-      child.kill('SIGINT');
-      await new Promise((resolve) => child.once('exit', resolve));
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function answering(url: string): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
-    const sql = connect({ url, applicationName: 'waiting', max: 1 });
-    try {
-      await sql`select 1`;
-      return;
-    } catch (error) {
-      if (attempt > 50) throw error;
-      await sleep(100);
-    } finally {
-      await sql.end({ timeout: 1 });
-    }
-  }
-}
+const program = findPooler();
 
 describe.skipIf(program === undefined)(
   `through pgbouncer in transaction mode${program === undefined ? ' (not installed)' : ''}`,
@@ -91,7 +16,7 @@ describe.skipIf(program === undefined)(
     let pooler: Pooler;
     beforeAll(async () => {
       database = await emptyDatabase(import.meta.url);
-      pooler = await startPooler(program ?? '', new URL(database.url));
+      pooler = await startPooler(program ?? '', new URL(database.url), 'transaction', 2);
     });
     afterAll(async () => {
       await pooler.stop();

@@ -292,6 +292,12 @@ describe('a project no file declares any more', () => {
 
   it('is not archived when it is the last one, unless somebody consents', async () => {
     expect(await apply(state(), { prune: true })).toMatchObject({ reason: 'deletion_guard' });
+    const pruning = { ...state(), environment: environment({ prune: ['project'] }) };
+    expect((await plan(pruning)).blockers).toMatchObject([{ code: 'deletion-guard' }]);
+    expect(await computeDrift({ sql: database.sql, desired: pruning, env: {} })).toMatchObject({
+      changes: [],
+      blockers: [],
+    });
     expect(changesOf(await plan(state(shop)))).toEqual([]);
   });
 

@@ -8,7 +8,7 @@ import { type BuildNews, buildChannel, listenForNews } from '../../../actions/_s
 import { databaseChannel } from '../../../actions/_shared/builds/recorder/database-channel.ts';
 import { connect } from '../../../actions/_shared/database/connect.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { findPooler, startPooler } from '../queue/worker/support/pooler.ts';
+import { findPooler, startPooler } from '../../support/pooler.ts';
 import { openWorkshop } from '../queue/worker/support/worker-process.ts';
 import { builder, openTestRecorder } from './story.ts';
 
@@ -111,7 +111,7 @@ describe('who follows a log', () => {
     await sleep(200);
     await listener.end();
     expect(heard[0]).toBe('1 3');
-    expect(heard.slice(1).every((payload) => payload === 'build')).toBe(true);
+    expect(new Set(heard.slice(1))).toEqual(new Set(['build']));
     expect(all).toContain(`${lease.buildId} succeeded`);
   });
 
@@ -307,7 +307,8 @@ describe('opsroom builds', () => {
         )
       ).out,
     );
-    expect(next.every(({ id }: { id: string }) => id < rows[1].id)).toBe(true);
+    expect(next).not.toEqual([]);
+    for (const { id } of next) expect(id < rows[1].id).toBe(true);
     expect(await workshop.opsroom('builds', 'ap')).toMatchObject({
       code: 1,
       err: expect.stringContaining('Did you mean app?'),

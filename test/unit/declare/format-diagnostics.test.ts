@@ -26,7 +26,7 @@ describe('in a terminal', () => {
   it('shows the line, a caret under the place, and what to do', () => {
     expect(terminal(diagnostic({ column: 12, endColumn: 16 }, { hint: 'Write `0`.' }))).toBe(
       [
-        'runbooks/cron/a.yaml:1:12 error something is wrong a-rule',
+        'runbooks/cron/a.yaml:1:12 error something is wrong [a-rule]',
         '  1 | schedule: "*/60 * * * *"',
         '    |            ^^^^',
         '  fix: Write `0`.',
@@ -54,7 +54,7 @@ describe('in a terminal', () => {
     const found = diagnostic({ file: 'runbooks' }, { message: 'is no kind' });
     const root = path.resolve(import.meta.dirname, '../../..');
     expect(formatDiagnostics([found], { format: 'terminal', root, color: false })).toBe(
-      'runbooks:1:1 error is no kind a-rule',
+      'runbooks:1:1 error is no kind [a-rule]',
     );
   });
 
@@ -70,7 +70,9 @@ describe('in a terminal', () => {
   });
 
   it('works without the file, past its end, and for nothing', () => {
-    expect(terminal(diagnostic({ file: 'gone.yaml' }))).toBe('gone.yaml:1:1 error something is wrong a-rule');
+    expect(terminal(diagnostic({ file: 'gone.yaml' }))).toBe(
+      'gone.yaml:1:1 error something is wrong [a-rule]',
+    );
     expect(terminal(diagnostic({ line: 99 }))).toContain('a.yaml:99:1');
     expect(formatDiagnostics([], { format: 'terminal', root: '/nowhere', color: false, read })).toBe('');
   });

@@ -20,6 +20,8 @@ describe('SQL of a job', () => {
     ['a syntax error in the second line', 'select 1,\n  2 frm x where y', ['error sql-syntax 6:13']],
     ['a syntax error behind letters with accents', "select 'é🦊', frm from where", ['error sql-syntax 5:28']],
     ['an unclosed text', "select 'abc", ['error sql-syntax 5:12']],
+    ['a value nobody gives', 'select $1', ['warning sql-parameter 5:12']],
+    ['discard all', 'discard all', ['error sql-outside-transaction 5:5']],
     ['only a comment', '-- nothing yet', ['error sql-empty 4:8']],
     ['copy to stdout', 'copy foo to stdout', ['error sql-copy 5:5']],
     ['copy from stdin, after a comment', '-- load\ncopy foo from stdin', ['error sql-copy 6:5']],
@@ -75,6 +77,16 @@ describe('SQL of a job', () => {
       'an undeclared secret',
       "select decrypted_secret from vault.decrypted_secrets where name = 'nobody'",
       ['error secret-undeclared 5:72'],
+    ],
+    [
+      'undeclared secrets, however they are asked for',
+      "select 'nobody' from vault.decrypted_secrets\nwhere name in ('nobody', 'none') or 'no one' = name or name::text = any (array['null'])",
+      [
+        'error secret-undeclared 6:21',
+        'error secret-undeclared 6:31',
+        'error secret-undeclared 6:42',
+        'error secret-undeclared 6:85',
+      ],
     ],
     ['a token', "select 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln'", ['error literal-secret 5:13']],
   ])('%s', async (_, sql, expected) => {

@@ -155,10 +155,10 @@ describe('a faulty job says where', () => {
     ],
     ['a duplicate key', `${head}${sql}owner: "@b"\n`, ['duplicate-key 4:1']],
     ['a tab', `${head}call:\n\tsql: select 1\n`, ['yaml-tab 4:1']],
-    ['an anchor', `${head}${sql}description: &a x\n`, ['yaml-alias 4:17']],
+    ['an anchor', `${head}${sql}description: &a x\n`, ['yaml-alias 4:14']],
     ['an unquoted schedule', `schedule: */5 * * * *\n${sql}`, ['yaml-alias 1:11']],
     ['an unquoted macro', `schedule: @daily\n${sql}`, ['yaml-syntax 1:11']],
-    ['a tag', `${head}${sql}description: !secret x\n`, ['yaml-tag 4:22']],
+    ['a tag', `${head}${sql}description: !secret x\n`, ['yaml-tag 4:14']],
     ['two documents', `${head}${sql}---\na: 1\n`, ['yaml-multiple-documents 4:1']],
     ['an empty file', '', ['empty-file 1:1']],
     ['only a comment', '# later\n', ['empty-file 1:1']],
@@ -223,12 +223,22 @@ describe('files and names', () => {
       'file-encoding',
     ],
     ['a huge file', { 'runbooks/cron/a.yaml': ' '.repeat(300_000) }, 'file-encoding'],
+    ['a copy beside the file', { 'runbooks/cron/a.yaml.bak': GOOD }, 'unread-file'],
     ['a badly named migration', { 'migrations/add_x.sql': 'select 1' }, 'migration-name'],
     ['an empty migration', { 'migrations/20260101000000_add_x.sql': ' \n' }, 'migration-empty'],
   ])('%s', async (_, files, code) => {
     const { diagnostics } = await load(files as unknown as Record<string, string>);
     expect(diagnostics.map((diagnostic) => diagnostic.code)).toContain(code);
   });
+
+  it.each(['a.yaml~', '#a.yaml#', '.#a.yaml', '.a.yaml.swp', 'a.yaml.swo', '4913'])(
+    'what an editor leaves beside a file, such as %s, is not looked at',
+    async (name) => {
+      expect(await said({ [`runbooks/cron/${name}`]: 'half a [', [`migrations/${name}`]: 'half' })).toEqual(
+        [],
+      );
+    },
+  );
 
   it('a byte order mark and Windows line ends are no fault', async () => {
     expect(await said(job(`\ufeff${head}${sql}`.replaceAll('\n', '\r\n')))).toEqual([]);

@@ -33,6 +33,20 @@ describe('how a plan run ends', () => {
     expect(reason(views, diagnostics)).toBe(expected);
   });
 
+  it('is not stopped by deletions somebody has to consent to when they are applied, and warns of them', () => {
+    const guard: Diagnostic = { ...error, code: 'deletion-guard' };
+    const deleting = (blockers: readonly Diagnostic[]): EnvironmentView => ({
+      ...empty,
+      plan: planOf([scheduleUpdate], { blockers }),
+    });
+
+    expect(reason([deleting([guard])])).toBe('plan_changes');
+    expect(reason([deleting([guard, error])])).toBe('plan_blocked');
+    const { diagnostics, message } = decideOutcome([deleting([guard])], { diagnostics: [], annotate: true });
+    expect(diagnostics).toMatchObject([{ code: 'deletion-guard', severity: 'warning' }]);
+    expect(message).toContain('1 reason why it cannot be applied');
+  });
+
   it('has a digest only when it is about one environment', () => {
     expect(decideOutcome([changing], { diagnostics: [], annotate: true }).outputs?.digest).toBe(
       'a'.repeat(64),

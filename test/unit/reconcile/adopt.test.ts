@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { CronJobRow } from '../../../actions/_shared/database/cron-jobs.ts';
-import { jobFile } from '../../../actions/_shared/reconcile/adopt/job-file.ts';
+import { fileNames, jobFile } from '../../../actions/_shared/reconcile/adopt/job-file.ts';
 import { environment } from '../../database/reconcile/desired.ts';
 
 function row(command: string, changes: Partial<CronJobRow> = {}): CronJobRow {
@@ -19,7 +19,9 @@ function row(command: string, changes: Partial<CronJobRow> = {}): CronJobRow {
 }
 
 async function adopted(command: string, changes: Partial<CronJobRow> = {}) {
-  const file = await jobFile(row(command, changes), {
+  const live = row(command, changes);
+  const file = await jobFile(live, {
+    name: fileNames([live], []).get(live) ?? '',
     environment: environment(),
     user: 'postgres',
     database: 'postgres',
@@ -146,6 +148,15 @@ describe('every other command', () => {
     expect(yaml.call).toEqual({ sql: `${command}\n` });
   });
 
+  it('keeps the blanks of its literals, and loses those that stand outside', async () => {
+    const literal = "insert into public.notes values ('two blanks  \\n', $$ and one \\n$$)".replaceAll(
+      '\\n',
+      '\n',
+    );
+    expect((await adopted(literal)).yaml.call).toEqual({ sql: `${literal}\n` });
+    expect((await adopted('select 1,  \n  2  ')).yaml.call).toEqual({ sql: 'select 1,\n  2\n' });
+  });
+
   it('has its tokens moved into the Vault where they stand in a literal', async () => {
     const { content, yaml, secrets } = await adopted(
       `do $$ begin null; end $$; select net.http_post(url := 'https://example.com', headers := '{"Authorization": "Bearer sb_secret_canary123456"}'::jsonb)`,
@@ -158,12 +169,86 @@ describe('every other command', () => {
   });
 
   it('loses a secret nothing can take the place of, and says so', async () => {
-    const { content, notes } = await adopted(
-      `select dblink('postgres://admin:canary-canary@10.0.0.1/x', 'select 1')`,
-    );
+    const { content, notes } = await adopted(`alter role reporting password 'canary-canary'`);
     expect(content).not.toContain('canary');
     expect(content).toContain('[redacted]');
     expect(notes.join()).toContain('by hand');
+  });
+});
+
+describe('no value reaches a file, in whatever shape it stands in the command', () => {
+  const post = (more: string) => `select net.http_post('https://api.example.com/x', ${more})`;
+
+  it.each([
+    ['a password in a URL', `select net.http_get('https://me:canary-pw@api.example.com/x')`, 1],
+    ['a parameter of a URL', `select net.http_get('https://api.example.com/x?api_key=canary-key')`, 1],
+    ['a webhook', `select net.http_post('https://hooks.example.com/T00/B00/a1b2c3canary4d5', '{}')`, 1],
+    ['a header in JSON', post(`headers := '{"X-Functions-Key": "canary"}'::jsonb`), 1],
+    ['a header nobody knows', post(`headers := jsonb_build_object('Private', 'canary1canary2')`), 1],
+    ['Basic', post(`headers := jsonb_build_object('Authorization', 'Basic Y2FuYXJ5OmNhbmFyeQ==')`), 1],
+    ['doubled quotes', post(`headers := jsonb_build_object('x-job-token', 'canary''canary')`), 1],
+    ['an escape string', post(`headers := jsonb_build_object('apikey', E'can\\x61ry-canary')`), 1],
+    ['dollar quotes', post(`headers := $h${'$'}{"x-job-token": "canary"}$h${'$'}::jsonb`), 1],
+    ['the body', post(`body := '{"nested": {"password": "canary", "n": 1}}'::jsonb`), 1],
+    ['a parameter', post(`params := '{"access_token": "canary"}'::jsonb`), 1],
+    [
+      'the path',
+      `select net.http_post((select decrypted_secret from vault.decrypted_secrets where name = 'project_url') || '/x?key=canary')`,
+      1,
+    ],
+    [
+      'two halves',
+      post(`headers := jsonb_build_object('Authorization', 'Bearer ' || 'canary' || 'canary') || '{}'`),
+      0,
+    ],
+    ['a connection string', `select dblink('host=db user=me password=canary dbname=x', 'select 1')`, 1],
+    ['a connection URL', `select dblink('postgres://admin:canary-canary@10.0.0.1/x', 'select 1')`, 1],
+    ['a setting', `select set_config('app.service_key', 'canary', false)`, 1],
+    ['the key of a cipher', `select pgp_sym_encrypt(t.note, 'canary') from public.t`, 1],
+    ['a block', `do $$ begin -- don't\n perform public.call(secret := 'canary'); end $$`, 1],
+    ['a role', `alter role app with encrypted password 'canary'`, 0],
+    ['a program', `copy public.t from program 'curl -u me:canary https://x.example'`, 0],
+    ['a comment', `select 1 -- token: canary\n; select 2 /* Bearer canary-canary */`, 0],
+    ['a record', `select http((ARRAY[http_header('X-Api-Key','canary')],'{}')::http_request)`, 1],
+    ['a message', `select public.notify('https://x.example', 'secret_key', 'canary')`, 1],
+  ])('%s', async (_shape, command, moved) => {
+    const { content, notes, secrets, references } = await adopted(command);
+    expect(content).not.toMatch(/canary|Y2FuYXJ5|x61ry/);
+    expect(secrets).toHaveLength(moved);
+    expect(secrets.every(({ value }) => /canary|Y2FuYXJ5/.test(value))).toBe(true);
+    for (const { name } of secrets) expect(references).toContain(name);
+    if (moved === 0) expect(notes.join('\n')).toContain('complete the statement by hand');
+  });
+
+  it('and one that the command spells in another way is not said to be there to copy', async () => {
+    const { secrets } = await adopted(post(`headers := jsonb_build_object('x-job-token', 'canary''canary')`));
+    expect(secrets).toMatchObject([{ value: "canary'canary", verbatim: false }]);
+  });
+
+  it('a header put together of a word and a lookup is not lost', async () => {
+    const command = post(
+      `headers := jsonb_build_object('Authorization', 'Token ' || (select decrypted_secret from vault.decrypted_secrets where name = 'my_token'))`,
+    );
+    const { yaml, references, secrets } = await adopted(command);
+    expect(yaml.call.sql.trim()).toBe(command);
+    expect([references, secrets]).toEqual([['my_token'], []]);
+  });
+
+  it('jobs called alike have files and secrets of their own', () => {
+    const rows = ['My Job', 'my-job', 'taken', null].map((jobname, index) =>
+      row('select 1', { jobname, jobid: String(index) }),
+    );
+    expect([...fileNames(rows, ['taken']).values()]).toEqual(['my-job', 'my-job-2', 'taken-2', 'job-3']);
+  });
+
+  it('secrets of a job with a long name keep names of 63 characters that differ', async () => {
+    const long = `j${'o'.repeat(62)}`;
+    const { secrets } = await adopted(
+      post(`headers := '{"apikey": "canary-one", "x-job-token": "canary-two"}'::jsonb`),
+      { jobname: long },
+    );
+    expect(secrets.map(({ name }) => name.length)).toEqual([63, 63]);
+    expect(new Set(secrets.map(({ name }) => name)).size).toBe(2);
   });
 });
 
@@ -173,6 +258,7 @@ describe('where the file cannot be the live job', () => {
     [{ jobname: null }, 'job-7', /no name/],
     [{ username: 'reporting' }, 'a_job', /belongs to role reporting[\s\S]*unschedule\(7\)/],
     [{ database: 'other' }, 'a_job', /runs in database other/],
+    [{ command: "select ops.fire('sync')" }, 'a_job', /fires job sync[\s\S]*unschedule\(7\)/],
   ])('says what to do: %j', async (changes, name, note) => {
     const file = await adopted('select 1', changes);
     expect(file.name).toBe(name);
@@ -183,6 +269,7 @@ describe('where the file cannot be the live job', () => {
     expect((await adopted('select 1', { active: false })).yaml.active).toBe(false);
     const staging = environment({ name: 'staging', lane: 'staging', jobsAwake: false });
     const file = await jobFile(row('select 1'), {
+      name: 'a_job',
       environment: staging,
       user: 'postgres',
       database: 'postgres',

@@ -13,6 +13,7 @@ function facts(version: string): TargetFacts {
     superuser: false,
     logsParameters: false,
     extensions: { pg_cron: version },
+    cronTimezone: null,
     standIns: {},
     relations: { 'cron.job': { readable: true, seesAllRows: true } },
     functions: {

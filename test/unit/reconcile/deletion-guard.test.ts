@@ -61,7 +61,7 @@ describe('the deletion guard', () => {
     expect(blocker).toMatchObject({
       code: 'deletion-guard',
       message: 'The plan deletes 12 jobs; the limit is 10',
-      hint: 'If that is meant: --allow-deletes 13',
+      hint: 'If that is meant: --allow-deletes 13 (on GitHub, allow-deletes of the button of reconcile)',
       location: environment.location,
     });
   });

@@ -56,6 +56,20 @@ export function planOf(changes: readonly Change[], rest: Partial<Plan> = {}): Pl
   };
 }
 
+/** A new migration, as a first plan lists dozens of. */
+export function createdMigration(name: string): Change {
+  return {
+    kind: 'migration',
+    name,
+    action: 'create',
+    cause: 'declaration',
+    before: null,
+    after: { statements: 1 },
+    risks: [],
+    location: { file: `migrations/${name}.sql`, line: 1, column: 1 },
+  };
+}
+
 /** A new job called `name`, as its two objects. */
 export function createdJob(name: string, cronSchedule = '15 3 * * *'): readonly Change[] {
   const shared = { name, action: 'create', cause: 'declaration', before: null, risks: [] } as const;

@@ -109,7 +109,9 @@ describe('a plan as Markdown', () => {
 
     expect(text.match(/<details>/g)).toHaveLength(1);
     expect(text.match(/<\/details>/g)).toHaveLength(1);
-    for (const line of text.split('\n').filter((each) => each.startsWith('- cron'))) {
+    const listed = text.split('\n').filter((each) => each.startsWith('- cron'));
+    expect(listed.length).toBeGreaterThan(10);
+    for (const line of listed) {
       expect(line).toMatch(/^- cron ``odd `name` \d+`` `\* \* \* \* \*`$/);
     }
   });

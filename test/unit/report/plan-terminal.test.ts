@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../../../actions/_shared/reconcile/model.ts';
 import { renderPlanTerminal } from '../../../actions/_shared/report/plan-terminal.ts';
-import { createdJob, planOf, schedule, scheduleUpdate } from './plan-fixture.ts';
+import { createdJob, createdMigration, planOf, schedule, scheduleUpdate } from './plan-fixture.ts';
 
 describe('a plan in the terminal', () => {
   it('shows a changed schedule old and new, in words, with next runs in UTC and local time', () => {
@@ -39,7 +40,9 @@ describe('a plan in the terminal', () => {
       after: { ...change.after, active: false },
     }));
 
-    expect(renderPlanTerminal(planOf(sleeping), { color: false, schedule })).not.toMatch(/^\s+next/m);
+    const text = renderPlanTerminal(planOf(sleeping), { color: false, schedule });
+    expect(text).not.toMatch(/^\s+next/m);
+    expect(text).toContain('runs      At 03:15 (UTC), but asleep\n');
   });
 
   it('names what is missing, unmanaged, kept and in the way', () => {
@@ -65,6 +68,35 @@ describe('a plan in the terminal', () => {
     expect(text).toContain('pg_net: no HTTP call is sent');
     expect(text).toContain('runbooks/secrets.yaml:2:3 the variable OPS_URL is not set [secret-missing]');
     expect(text).toContain('No changes, 3 unchanged.');
+  });
+
+  it('offers to adopt where there are jobs to adopt', () => {
+    const of = (kind: 'cron' | 'project') =>
+      renderPlanTerminal(planOf([], { unmanaged: [{ kind, name: 'by hand', detail: {} }] }), {
+        color: false,
+      });
+
+    expect(of('cron')).toContain('never touched (`opsroom adopt` writes YAML for jobs)\n');
+    expect(of('project')).toContain('never touched\n');
+  });
+
+  it('tells a history of migrations in one line when it is to be brief, and those of weight by name', () => {
+    const migrations = Array.from({ length: 6 }, (_, index): Change => {
+      const name = `2026010100000${index}_step`;
+      const risks =
+        index === 3 ? [{ severity: 'danger' as const, code: 'destructive-migration', message: 'drops' }] : [];
+      return { ...createdMigration(name), risks };
+    });
+    const text = renderPlanTerminal(planOf([...migrations, ...createdJob('nightly')]), {
+      color: false,
+      brief: true,
+    });
+
+    expect(text).toContain('+ create 6 migrations, 20260101000000_step to 20260101000005_step; of them:\n');
+    expect(text.match(/\(migration\)/g)).toHaveLength(1);
+    expect(text).toMatch(/20260101000003_step \(migration\) .*\n +! danger drops/);
+    expect(text).toContain('+ create nightly');
+    expect(renderPlanTerminal(planOf(migrations), { color: false }).match(/\(migration\)/g)).toHaveLength(6);
   });
 
   it('uses colours only when told to', () => {

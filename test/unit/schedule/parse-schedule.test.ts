@@ -134,6 +134,7 @@ describe('schedules that would hurt are errors that say where', () => {
 describe('schedules that mean something else than they seem to are remarked', () => {
   it.each([
     ['0 0 1 * 1', 'schedule-day-or-weekday'],
+    ['0 0 $ * 1', 'schedule-day-or-weekday'],
     ['0 0 31 2 1', 'schedule-impossible-date'],
     ['0 0 31 * *', 'schedule-skips-months'],
     ['0 0 29 2 *', 'schedule-skips-months'],

@@ -18,6 +18,28 @@ describe('in words', () => {
     ['0 0 1 * 1', 'UTC', 'At 00:00, on day 1 of the month or on Monday (UTC)'],
     ['0 0 */2 * 1', 'UTC', 'At 00:00, every 2 days in a month, only on Monday (UTC)'],
     ['* * * * *', 'UTC', 'Every minute (UTC)'],
+    // What cronstrue says of the text itself would be wrong or misleading.
+    ['*/40 * * * *', 'UTC', 'At 0 and 40 minutes past the hour (UTC)'],
+    ['0 */23 * * *', 'UTC', 'At 00:00 and 23:00 (UTC)'],
+    ['*,5 * * * *', 'UTC', 'Every minute (UTC)'],
+    ['0-0 * * * *', 'UTC', 'Every hour (UTC)'],
+    ['0 0 1-7 * mon-fri', 'UTC', 'At 00:00, between day 1 and 7 of the month or Monday through Friday (UTC)'],
+    ['0 0 5 3 5-7', 'UTC', 'At 00:00, on day 5 of the month or Friday through Sunday, only in March (UTC)'],
+    ['0 0 1 * 0-6', 'UTC', 'At 00:00 (UTC)'],
+    ['0 0 1 * *,1', 'UTC', 'At 00:00, on day 1 of the month (UTC)'],
+    ['0 0 * * */7', 'UTC', 'At 00:00, only on Sunday (UTC)'],
+    ['0 0 * * 1-5/2', 'UTC', 'At 00:00, only on Monday, Wednesday, and Friday (UTC)'],
+    ['0 0 * * 0,7', 'UTC', 'At 00:00, only on Sunday (UTC)'],
+    ['0 0 * * 6-7', 'UTC', 'At 00:00, Saturday through Sunday (UTC)'],
+    ['0 0 */10 * *', 'UTC', 'At 00:00, on day 1, 11, 21, and 31 of the month (UTC)'],
+    ['0 0 1 */5 *', 'UTC', 'At 00:00, on day 1 of the month, only in January, June, and November (UTC)'],
+    [
+      '5-59/10 9-17 * * *',
+      'UTC',
+      'At 5, 15, 25, 35, 45, and 55 minutes past the hour, between 09:00 and 17:59 (UTC)',
+    ],
+    ['*/30 9-10 * * *', 'UTC', 'Every 30 minutes, between 09:00 and 10:59 (UTC)'],
+    ['0 0 $ * 5-7', 'UTC', 'At 00:00, on the last day of the month or Friday through Sunday (UTC)'],
   ])('%s in %s', (source, timezone, words) => {
     expect(describeSchedule(compile(source, timezone))).toBe(words);
   });
@@ -33,6 +55,7 @@ describe('next runs', () => {
     ['20 seconds', 'UTC', '2026-11-21T00:00Z', ['2026-11-21T00:00', '2026-11-21T00:00']],
     ['@reboot', 'UTC', '2026-11-21T00:00Z', []],
     ['0 0 30 2 1', 'UTC', '2026-11-21T00:00Z', ['2027-02-01T00:00', '2027-02-08T00:00']],
+    ['* * */31 * 4', 'UTC', '2027-07-23T09:13Z', ['2028-06-01T00:00', '2028-06-01T00:01']],
     ['0 0 */10 * 5', 'UTC', '2026-11-21T00:00Z', ['2026-12-11T00:00', '2027-01-01T00:00']],
   ])('%s in %s after %s', (source, timezone, from, expected) => {
     const runs = nextRuns(compile(source, timezone), { from: new Date(from), count: 2 });

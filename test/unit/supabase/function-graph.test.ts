@@ -3,14 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { contentDigest, hashFunction } from '../../../actions/_shared/supabase/function-digest.ts';
 import {
   type FunctionGraph,
   type FunctionSource,
-  hashFunction,
+  graphReader,
   LARGEST_FUNCTION_BYTES,
   readFunctionGraph,
 } from '../../../actions/_shared/supabase/function-graph.ts';
-import { openSourceFolder } from '../../../actions/_shared/supabase/source-folder.ts';
+import { openSourceFolder, type SourceFolder } from '../../../actions/_shared/supabase/source-folder.ts';
 
 let root: string;
 
@@ -201,6 +202,59 @@ describe('readFunctionGraph', () => {
   });
 });
 
+describe('graphReader', () => {
+  /** The folder, and how often each path of it was looked at. */
+  function counted(): { readonly folder: SourceFolder; readonly looks: Map<string, number> } {
+    const folder = openSourceFolder(root);
+    const looks = new Map<string, number>();
+    const find = (file: string) => {
+      looks.set(file, (looks.get(file) ?? 0) + 1);
+      return folder.find(file);
+    };
+    return { folder: { ...folder, find }, looks };
+  }
+
+  it('reads what functions share once, and says of each what readFunctionGraph says of it alone', () => {
+    write({
+      'functions/a/index.ts': "import '../_shared/c.ts';\nimport 'zod';\nimport './own.ts';\n",
+      'functions/a/own.ts': '',
+      'functions/a/deno.json': '{ "imports": { "zod": "npm:zod@4", "yaml": "npm:yaml@2" } }',
+      'functions/b/index.ts': "import '../_shared/c.ts';\nimport 'zod';\n",
+      'functions/b/deno.json': '{ "imports": { "zod": "npm:zod@4", "yaml": "npm:yaml@2" } }',
+      'functions/c/index.ts': "import '../_shared/c.ts';\nimport 'zod';\n",
+      'functions/c/deno.json': '{ "imports": { "zod": "../_shared/zod.ts" } }',
+      'functions/_shared/c.ts': "import 'yaml';\nimport './gone.ts';\n",
+      'functions/_shared/zod.ts': '',
+    });
+    const sources = ['a', 'b', 'c'].map(
+      (slug): FunctionSource => ({
+        slug,
+        entrypoint: `functions/${slug}/index.ts`,
+        importMap: `functions/${slug}/deno.json`,
+        staticPatterns: [],
+      }),
+    );
+    const { folder, looks } = counted();
+    const remembered = new Map<string, number>();
+    const read = graphReader(folder, {
+      find: () => undefined,
+      keep: (file) => void remembered.set(file, (remembered.get(file) ?? 0) + 1),
+    });
+    const together = sources.map(read);
+
+    expect(together).toEqual(sources.map((source) => readFunctionGraph(source, folder)));
+    expect(together.map((each) => problems(each).join(', '))).toEqual([
+      'error import-missing functions/_shared/c.ts:2:8',
+      'error import-missing functions/_shared/c.ts:2:8',
+      'error import-unmapped functions/_shared/c.ts:1:8, error import-missing functions/_shared/c.ts:2:8',
+    ]);
+    expect(together[2] && paths(together[2])).toContain('functions/_shared/zod.ts');
+    // Once by the reader of all, once by each of the readers of one.
+    expect(looks.get('functions/_shared/c.ts')).toBe(4);
+    expect(new Set(remembered.keys()).has('functions/_shared/c.ts')).toBe(true);
+  });
+});
+
 describe('hashFunction', () => {
   const settings = { verify_jwt: true, entrypoint: 'functions/a/index.ts', static_patterns: [] };
   const files = {
@@ -209,29 +263,32 @@ describe('hashFunction', () => {
     'functions/_shared/unused.ts': '',
   };
 
+  function digest(read: FunctionGraph, with_: typeof settings): string {
+    const files = read.files.map(({ path, content }) => ({ path, sha256: contentDigest(content) }));
+    return hashFunction(files, with_);
+  }
+
   it('changes with any file of the graph and any setting, and with nothing else', () => {
     write(files);
-    const before = hashFunction(graph(), settings);
+    const before = digest(graph(), settings);
     expect(before).toMatch(/^[0-9a-f]{64}$/);
-    expect(hashFunction(graph(), { ...settings })).toBe(before);
+    expect(digest(graph(), { ...settings })).toBe(before);
 
     write({ 'functions/_shared/unused.ts': 'changed' });
-    expect(hashFunction(graph(), settings)).toBe(before);
-    expect(hashFunction(graph(), { ...settings, verify_jwt: false })).not.toBe(before);
+    expect(digest(graph(), settings)).toBe(before);
+    expect(digest(graph(), { ...settings, verify_jwt: false })).not.toBe(before);
 
     write({ 'functions/_shared/b.ts': 'export const b = 2;\n' });
-    const after = hashFunction(graph(), settings);
+    const after = digest(graph(), settings);
     expect(after).not.toBe(before);
     write(files);
-    expect(hashFunction(graph(), settings)).toBe(before);
+    expect(digest(graph(), settings)).toBe(before);
   });
 
   it('does not depend on the order of files', () => {
     write(files);
     const read = graph();
 
-    expect(hashFunction({ ...read, files: [...read.files].reverse() }, settings)).toBe(
-      hashFunction(read, settings),
-    );
+    expect(digest({ ...read, files: [...read.files].reverse() }, settings)).toBe(digest(read, settings));
   });
 });

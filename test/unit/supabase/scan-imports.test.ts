@@ -151,12 +151,65 @@ describe('scanImports is not thrown by', () => {
     for (let round = 0; round < 500; round += 1) {
       const source = Array.from({ length: 60 }, () => pieces[next() % pieces.length]).join('');
       const fileName = round % 2 === 0 ? 'a.ts' : 'a.tsx';
-      // Reading ends behind the last word that may import; one in a comment has all of it read.
-      const whole = scanImports(`${source}\n/* import */`, fileName);
+      // Reading ends behind the last word that may import; one in a comment has all of it read, token by token.
+      const whole = scanImports(`${source}\n/* import '' */`, fileName);
       expect(scanImports(`${source}\n`, fileName)).toEqual(whole);
     }
     const started = performance.now();
     scanImports(`${'const a = b / c; // text\n'.repeat(20_000)}import './a.ts';`, 'a.ts');
     expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('imports on top of a file are read without tokens, which', () => {
+  const statements = [
+    "import './a.ts';\n",
+    "import { a, type B, c as d } from './a.ts';\n",
+    "import a, { b } from './a.ts'\n",
+    "import type * as a from './a.ts';\n",
+    "import data from './a.json' with { type: 'json' };\n",
+    "export * as a from './a.ts';\n",
+    "export type { A } from './a.ts';\n",
+    "// import './not.ts'\n",
+    "/* from './not.ts' */\n",
+  ];
+  const pieces = [
+    'type ',
+    'from',
+    'from ',
+    ' "',
+    "'",
+    ';',
+    '\n',
+    '{',
+    '}',
+    '*',
+    ',',
+    '$',
+    'é',
+    '\\',
+    '//',
+    '1',
+    '.',
+    '(',
+  ];
+
+  it('makes no difference, however broken they are', () => {
+    let seed = 7;
+    const next = (below: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % below;
+    };
+    for (let round = 0; round < 3_000; round += 1) {
+      let source = Array.from({ length: 3 }, () => statements[next(statements.length)]).join('');
+      for (let change = next(3); change > 0; change -= 1) {
+        const at = next(source.length);
+        source = `${source.slice(0, at)}${pieces[next(pieces.length)]}${source.slice(at + next(3))}`;
+      }
+      // The word in the comment has all of it read token by token.
+      expect(scanImports(`${source}\n`, 'a.ts'), source).toEqual(
+        scanImports(`${source}\n/* import '' */`, 'a.ts'),
+      );
+    }
   });
 });

@@ -6,25 +6,23 @@ import { ConfigurationError } from '../../io/errors.ts';
 import { moment, plainText } from '../../report/alert-text.ts';
 import { type Matcher, matcherText } from '../matcher.ts';
 import { readClock } from '../statements.ts';
-import { readRun, readSilence, readUntil } from './arguments.ts';
-import { COMMANDS, type CommandName, helpText, isCommand, isEnough } from './catalog.ts';
-import { rollBackBranch } from './roll-back-branch.ts';
-import { readInputs } from './runbook-inputs.ts';
 import {
   type AnsweredAlert,
   acknowledge,
   alertsOfIssue,
-  type CommandResult,
   createSilence,
   endSilence,
-  type GivenCommand,
   lastEvents,
-  listRunbooks,
   resolve,
   snooze,
-  startRun,
   wake,
-} from './statements.ts';
+} from './alert-statements.ts';
+import { readRun, readSilence, readUntil } from './arguments.ts';
+import { COMMANDS, type CommandName, helpText, isCommand, isEnough } from './catalog.ts';
+import { rollBackBranch } from './roll-back-branch.ts';
+import { readInputs } from './runbook-inputs.ts';
+import { listRunbooks, startRun } from './runbook-statements.ts';
+import type { CommandResult, GivenCommand } from './statements.ts';
 import { statusText } from './status-text.ts';
 
 interface Performance {

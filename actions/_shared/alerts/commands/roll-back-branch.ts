@@ -2,8 +2,9 @@ import { readBuildFacts, rollBack } from '../../builds/dispatch/order-build.ts';
 import type { Transaction } from '../../database/connect.ts';
 import { ConfigurationError } from '../../io/errors.ts';
 import { plainText } from '../../report/alert-text.ts';
+import type { AnsweredAlert } from './alert-statements.ts';
 import { onlyProject } from './only-project.ts';
-import type { AnsweredAlert, CommandResult, GivenCommand } from './statements.ts';
+import type { CommandResult, GivenCommand } from './statements.ts';
 
 const USAGE = 'Write `/rollback shop` or `/rollback shop main`.';
 

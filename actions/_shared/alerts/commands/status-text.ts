@@ -1,5 +1,5 @@
 import { moment, plainText, roughDuration } from '../../report/alert-text.ts';
-import type { AlertEvent, AnsweredAlert } from './statements.ts';
+import type { AlertEvent, AnsweredAlert } from './alert-statements.ts';
 
 const MOST_ALERTS = 20;
 

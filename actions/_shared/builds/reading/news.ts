@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from '../../database/connect.ts';
+import { discard, type Sql } from '../../database/connect.ts';
 import { probeWay } from '../../queue/control-link.ts';
 import { Pause } from '../../queue/passing-errors.ts';
-import { discard, openWorkerClient } from '../../queue/worker-client.ts';
+import { openWorkerClient } from '../../queue/worker-client.ts';
 
 /** Hears that something happened to a build. */
 export interface BuildNews {

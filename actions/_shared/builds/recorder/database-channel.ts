@@ -1,6 +1,5 @@
-import { connect, type Sql } from '../../database/connect.ts';
+import { connect, discard, type Sql } from '../../database/connect.ts';
 import { isPassing } from '../../queue/passing-errors.ts';
-import { discard } from '../../queue/worker-client.ts';
 import type { BuildChannel } from './channel.ts';
 import { recordFrame, recordHeartbeat, recordStart } from './statements.ts';
 

@@ -154,10 +154,14 @@ async function readBuilds(target: TargetFacts, now: Date, look: Look): Promise<S
     return absent('the schema ops is not here yet (opsroom apply)');
   const standing = await look(readBuildStanding);
   if (standing.kind !== 'seen') return standing;
-  const { projects, isFiltered, scannedAt } = standing.value;
+  const { projects, isFiltered, scannedAt, oldestAt } = standing.value;
   if (isFiltered) return hidden('row level security hides projects and their advice from this role');
   if (projects === 0) return absent('there are no projects');
-  if (scannedAt === null || now.getTime() - scannedAt.getTime() > BUILD_ADVICE_LASTS_MS) {
+  const since = scannedAt ?? oldestAt ?? now;
+  const isLong = now.getTime() - since.getTime() > BUILD_ADVICE_LASTS_MS;
+  if (scannedAt === null && !isLong)
+    return absent('the projects are new, and nobody looked for advice about builds yet');
+  if (isLong) {
     return hidden(
       `nobody looked for advice about builds ${scannedAt === null ? 'yet' : `since ${scannedAt.toISOString()}`}: let the job ops-advisory-scan run, or the workflow advisories`,
     );

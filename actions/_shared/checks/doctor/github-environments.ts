@@ -1,7 +1,8 @@
-/** The environments of GitHub that jobs wait for and get their secrets from. */
+/** The environments of GitHub that jobs wait for and get their secrets from: who may use them, and after whose yes. */
 import type { EnvironmentDeclaration } from '../../declare/model.ts';
 import type { GitHubClient } from '../../github/client.ts';
 import { type Answer, ask } from './github-answer.ts';
+import { lookAtOpenSecrets, lookAtSecrets, type OpenSecrets } from './github-environment-secrets.ts';
 import {
   type RepositoryEnvironment,
   readBranchPolicies,
@@ -16,10 +17,7 @@ const github = itemsOf('github');
 interface Surroundings {
   readonly environments: readonly EnvironmentDeclaration[];
   readonly workflows: readonly WorkflowFile[];
-  readonly secrets: Answer<{
-    readonly repository: readonly string[];
-    readonly organization: readonly string[];
-  }>;
+  readonly secrets: OpenSecrets;
   /** The default branch. */
   readonly branch: string;
 }
@@ -54,7 +52,7 @@ export async function lookAtGitHubEnvironments(
       items.push(lookAtSecrets(use, own, around.secrets, connections));
     }
   }
-  items.push(lookAtOpenSecrets(around, connections));
+  items.push(lookAtOpenSecrets(around.secrets, connections));
   return items;
 }
 
@@ -185,69 +183,4 @@ function lookingTrouble(seen: {
 
 function sentence(parts: readonly string[]): string {
   return `${parts.join('; ')}.`.replace(/^./, (letter) => letter.toUpperCase());
-}
-
-function lookAtSecrets(
-  use: EnvironmentUse,
-  own: Answer<readonly string[]>,
-  open: Surroundings['secrets'],
-  connections: ReadonlySet<string>,
-): DoctorItem {
-  const thing = `secrets.${use.name}`;
-  const title = `Secrets of ${use.name}`;
-  if (own.kind !== 'seen') {
-    return github.unknown(
-      thing,
-      title,
-      own.kind === 'refused' ? `GitHub refused: ${own.why}.` : 'GitHub does not show them.',
-      'Look with a token that may read Secrets and Environments.',
-    );
-  }
-  const shared = open.kind === 'seen' ? [...open.value.repository, ...open.value.organization] : [];
-  const there = new Set([...own.value, ...shared].map((name) => name.toUpperCase()));
-  const missing = use.secrets.filter((name) => !there.has(name));
-  const vital = missing.filter((name) => connections.has(name));
-  return judged(github, thing, title, {
-    good:
-      use.secrets.length === 0
-        ? 'No job asks for one.'
-        : `All ${use.secrets.length} that jobs ask for are there.`,
-    trouble:
-      missing.length === 0
-        ? null
-        : {
-            status: vital.length > 0 ? 'error' : 'warning',
-            detail: `Not there: ${listed(vital.length > 0 ? vital : missing)}; ${listed(use.files)} ${use.files.length === 1 ? 'asks' : 'ask'} for ${missing.length === 1 ? 'it' : 'them'}.${open.kind === 'seen' ? '' : ' (Those of the repository could not be read.)'}`,
-            remedy:
-              vital.length > 0
-                ? 'Settings, Environments: add the connection string as a secret; without it the run fails.'
-                : 'Add them as secrets of the environment: the Vault keeps what it has, and what it has not stops the apply.',
-          },
-  });
-}
-
-/** A connection among the repository's own secrets reaches every branch, whatever guards the environments. */
-function lookAtOpenSecrets({ secrets }: Surroundings, connections: ReadonlySet<string>): DoctorItem {
-  const title = 'Secrets of the repository';
-  if (secrets.kind !== 'seen')
-    return github.unknown(
-      'secrets',
-      title,
-      'GitHub does not show them to this token.',
-      'Look with a token that may read Secrets.',
-    );
-  const open = [...secrets.value.repository, ...secrets.value.organization].filter(
-    (name) => connections.has(name) || name === 'SUPABASE_ACCESS_TOKEN',
-  );
-  return judged(github, 'secrets', title, {
-    good: 'None of them opens a database.',
-    trouble:
-      open.length === 0
-        ? null
-        : {
-            status: 'error',
-            detail: `${listed(open)} can be used by every workflow of every branch.`,
-            remedy: 'Move them into the environments, whose branch rules and reviewers then guard them.',
-          },
-  });
 }

@@ -3,7 +3,7 @@ import { checkValue } from '../check-value.ts';
 import type { ReportFinding } from '../finding.ts';
 import * as z from '../shape.ts';
 import type { AdvisorySpec, RuleSetting, SuppressionSpec } from './advisory-policy.ts';
-import { ADVISORY_RULES, type AdvisoryRuleName, isAdvisoryRule } from './advisory-rules.ts';
+import { ADVISORY_RULES, type AdvisoryRuleName, isAdvisoryRule, type Threshold } from './advisory-rules.ts';
 import { Description, described, ObjectName, Owner } from './vocabulary.ts';
 
 const Enabled = described(z.boolean('must be true or false'), 'False: nobody wants to hear of it.');
@@ -54,35 +54,37 @@ export const AdvisoryFile = z.strictObject({
     z.exactOptional(z.array(Schema)),
     'Schemas to lint, beside those the Data API exposes and `public`.',
   ),
-  rules: described(z.exactOptional(rulesShape()), 'Rules that are not as they come.'),
+  rules: described(z.exactOptional(z.lazily(rulesShape)), 'Rules that are not as they come.'),
   suppressions: described(
     z.exactOptional(z.array(Suppression).check(z.maxLength(1000))),
     'Findings that are lived with for a while, each with its owner, reason and last day.',
   ),
 });
 
+/** A file names few of the rules, and only for those their shapes are made. */
 function rulesShape(): z.Shape<Readonly<Record<string, unknown>>> {
-  const rules = Object.entries(ADVISORY_RULES).map(([name, thresholds]) => {
-    const numbers = Object.entries(thresholds).map(([key, { least, most, what, ...rest }]) => [
-      key,
-      described(
-        z.exactOptional(z.int().check(z.gte(least), z.lte(most))),
-        `${what} Default ${rest.default}.`,
-      ),
-    ]);
-    const setting = {
-      enabled: z.exactOptional(Enabled),
-      level: z.exactOptional(Level),
-      ...(Object.fromEntries(numbers) as Record<string, z.OptionalShape>),
-    };
-    const here = z.strictObject(setting);
-    const environments = described(
-      z.exactOptional(z.record(ObjectName, here)),
-      'What differs in one environment.',
-    );
-    return [name, z.exactOptional(z.strictObject({ ...setting, environments }))] as const;
-  });
+  const rules = Object.entries(ADVISORY_RULES).map(
+    ([name, thresholds]) => [name, z.exactOptional(z.lazily(() => ruleShape(thresholds)))] as const,
+  );
   return z.strictObject(Object.fromEntries(rules) as Record<string, z.OptionalShape>);
+}
+
+function ruleShape(thresholds: Readonly<Record<string, Threshold>>): z.Shape {
+  const numbers = Object.entries(thresholds).map(([key, { least, most, what, ...rest }]) => [
+    key,
+    described(z.exactOptional(z.int().check(z.gte(least), z.lte(most))), `${what} Default ${rest.default}.`),
+  ]);
+  const setting = {
+    enabled: z.exactOptional(Enabled),
+    level: z.exactOptional(Level),
+    ...(Object.fromEntries(numbers) as Record<string, z.OptionalShape>),
+  };
+  const here = z.strictObject(setting);
+  const environments = described(
+    z.exactOptional(z.record(ObjectName, here)),
+    'What differs in one environment.',
+  );
+  return z.strictObject({ ...setting, environments });
 }
 
 /** Reads the value of one file. Null when something in it is wrong (reported). */

@@ -93,13 +93,15 @@ const environments = described(
 export const CheckShell = z.strictObject({ ...common, ...open, environments });
 
 /** The whole file, for editors. */
-export const CheckFile = z.strictObject({
-  ...common,
-  ...(Object.fromEntries(
-    Object.entries(PROBES).map(([kind, shape]) => [kind, z.exactOptional(shape as z.Shape)]),
-  ) as typeof open),
-  environments,
-});
+export const CheckFile = z.lazily(() =>
+  z.strictObject({
+    ...common,
+    ...(Object.fromEntries(
+      Object.entries(PROBES).map(([kind, shape]) => [kind, z.exactOptional(shape as z.Shape)]),
+    ) as typeof open),
+    environments,
+  }),
+);
 
 export type CheckShellValue = z.output<typeof CheckShell>;
 export type CheckOverrideValue = z.output<typeof Override>;

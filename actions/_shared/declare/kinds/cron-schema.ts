@@ -1,9 +1,11 @@
 /** The shape of a file in `runbooks/cron/`: what zod checks and what editors are told. */
+import { parseDuration } from '../duration.ts';
 import * as z from '../shape.ts';
 import { Description, described, durationBetween, ObjectName, Owner } from './vocabulary.ts';
 
-const HttpTimeout = described(
-  durationBetween('100ms', '400s'),
+export const HTTP_TIMEOUT = ['100ms', '400s'] as const;
+export const HttpTimeout = described(
+  durationBetween(...HTTP_TIMEOUT),
   'How long the request may take, its connection included.',
 );
 const SqlTimeout = described(durationBetween('100ms', '24h'), 'How long the statement may run. Default 1m.');
@@ -36,7 +38,7 @@ const AuthWay = z.union(
 );
 const Auth = described(
   z.union(
-    [AuthWay, z.array(AuthWay)],
+    [AuthWay, z.array(AuthWay).check(z.minLength(1))],
     'must be `run_token`, `none`, `{ header, secret }`, `{ bearer: secret }`, `{ apikey: secret }`, or a list of them',
   ),
   'How the request proves itself: a one-time token, or Vault secrets by name.',
@@ -134,6 +136,11 @@ const Retry = z.strictObject({
   ),
 });
 
+function hasWindow(text: string): boolean {
+  const window = parseDuration(text.split('/')[1] ?? '');
+  return window >= parseDuration('1m') && window <= parseDuration('365d');
+}
+
 const Expect = z.strictObject({
   within: described(
     z.exactOptional(durationBetween('1s', '31d')),
@@ -145,14 +152,13 @@ const Expect = z.strictObject({
   ),
   min_success: described(
     z.exactOptional(
-      z
-        .string('must be a share and a window such as `95%/24h`')
-        .check(
-          z.regex(
-            /^(?:100|\d{1,2}(?:\.\d+)?)%\/(?:\d{1,7}(?:m|h|d))+$/,
-            'must be a share and a window such as `95%/24h`',
-          ),
-        ),
+      z.string('must be a share and a window such as `95%/24h`').check(
+        z.regex(/^(?:100|\d{1,2}(?:\.\d+)?)%\/(?:\d{1,7}(?:m|h|d))+$/, {
+          error: 'must be a share and a window such as `95%/24h`',
+          abort: true,
+        }),
+        z.refine(hasWindow, 'must have a window between 1m and 365d'),
+      ),
     ),
     'Share of runs that must succeed in a window, for example 95%/24h.',
   ),
@@ -230,13 +236,15 @@ const common = {
 export const CronShell = z.strictObject({ ...common, call: z.optional(z.unknown()) });
 
 /** The whole file, for editors. */
-export const CronFile = z.strictObject({
-  ...common,
-  call: described(
-    z.union([CALLS.function, CALLS.http, CALLS.sql, CALLS.enqueue, CALLS.runbook, CALLS.workflow]),
-    'What the job does: exactly one.',
-  ),
-});
+export const CronFile = z.lazily(() =>
+  z.strictObject({
+    ...common,
+    call: described(
+      z.union([CALLS.function, CALLS.http, CALLS.sql, CALLS.enqueue, CALLS.runbook, CALLS.workflow]),
+      'What the job does: exactly one.',
+    ),
+  }),
+);
 
 export type CronShellValue = z.output<typeof CronShell>;
 export type OverrideValue = z.output<typeof Override>;

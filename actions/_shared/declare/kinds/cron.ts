@@ -6,14 +6,15 @@ import { checkValue } from '../check-value.ts';
 import { closestWord } from '../closest-word.ts';
 import { parseDuration } from '../duration.ts';
 import type { ReportFinding, ValuePath } from '../finding.ts';
-import type { CompiledSchedule, JobCall, JobDefinition, RetryCause } from '../model.ts';
+import type { CompiledSchedule, JobCall, JobDefinition } from '../model.ts';
 import { type ReadCall, readCall, type SecretReference } from './cron-call.ts';
+import { policies } from './cron-policies.ts';
 import {
-  type AlertValue,
   CronShell,
-  type ExpectValue,
+  type CronShellValue,
+  HTTP_TIMEOUT,
+  HttpTimeout,
   type OverrideValue,
-  type RetryValue,
 } from './cron-schema.ts';
 
 type Definition = Omit<JobDefinition, 'schedule'>;
@@ -36,29 +37,40 @@ export interface JobSpec {
   readonly overrides: Readonly<Record<string, JobOverride>>;
 }
 
-/** Reads the value of one file. Null when something in it is wrong; every fault is reported, not only the first. */
+/** Stands for a schedule that could not be read, so that the rest of its file is looked at all the same. */
+const UNREAD: CompiledSchedule = {
+  source: '',
+  expression: '@reboot',
+  kind: 'reboot',
+  timezone: 'UTC',
+  cronSchedule: '@reboot',
+};
+
+/**
+ * Reads the value of one file; every fault is reported, not only the first. Null when not even its call could be read. A job
+ * with a fault of another kind is good enough for the checks that follow, and for nothing else: a file with an error keeps
+ * every environment from being resolved.
+ */
 export function readJob(name: string, value: unknown, report: ReportFinding): JobSpec | null {
-  const shell = checkValue(CronShell, value, report);
   const raw = asMap(value);
+  const shell = checkValue(CronShell, value, report) ?? (raw === null ? null : readableShell(raw));
   const called = raw === null ? null : readCall(raw.call, report);
   const written = { source: raw?.schedule, timezone: raw?.timezone };
   const schedule =
     typeof written.source === 'string'
       ? readSchedule(name, { source: written.source, timezone: written.timezone }, [], report)
       : null;
-  if (shell === null || called === null || schedule === null) return null;
+  if (shell === null) return null;
   const overrides: Record<string, JobOverride> = {};
   for (const [environment, override] of Object.entries(shell.environments ?? {})) {
-    const read = readOverride(
-      { name, environment, base: { source: shell.schedule, timezone: shell.timezone }, override, called },
-      report,
-    );
-    if (read !== null) overrides[environment] = read;
+    const base = { source: shell.schedule, timezone: shell.timezone, read: schedule !== null };
+    overrides[environment] = readOverride({ name, environment, base, override, called }, report);
   }
+  if (called === null) return null;
   return {
     name,
     ...(shell.active === undefined ? {} : { active: shell.active }),
-    schedule,
+    schedule: schedule ?? UNREAD,
     definition: {
       call: called.call,
       ...(shell.owner === undefined ? {} : { owner: shell.owner }),
@@ -68,6 +80,14 @@ export function readJob(name: string, value: unknown, report: ReportFinding): Jo
     references: called.references,
     overrides,
   };
+}
+
+/** What there is to check in a file of which some part is wrong (and reported): what differs where, where that is good. */
+function readableShell(raw: Readonly<Record<string, unknown>>): CronShellValue {
+  const ignore = (): void => undefined;
+  const read = (part: object) => checkValue(CronShell, { schedule: '', ...part }, ignore);
+  const rest = read({ environments: raw.environments }) ?? { schedule: '' };
+  return Object.hasOwn(raw, 'owner') ? { ...rest, owner: `${raw.owner}` } : rest;
 }
 
 function readSchedule(
@@ -83,7 +103,7 @@ function readSchedule(
   const timezone = typeof written.timezone === 'string' ? written.timezone : 'UTC';
   const zone = timezone === 'UTC' ? null : timezoneProblem(timezone);
   if (zone !== null) {
-    const near = closestWord(timezone, zone.known);
+    const near = zone.known.length === 1 ? zone.known[0] : closestWord(timezone, zone.known);
     const hint =
       near === undefined
         ? 'Write an IANA name such as `America/New_York`, or `UTC`.'
@@ -103,29 +123,30 @@ function readSchedule(
 interface OverrideInput {
   readonly name: string;
   readonly environment: string;
-  readonly base: { readonly source: string; readonly timezone: string | undefined };
+  /** `read` is false when the schedule of the file itself is wrong: that is said once, not for each environment. */
+  readonly base: { readonly source: string; readonly timezone: string | undefined; readonly read: boolean };
   readonly override: OverrideValue;
-  readonly called: ReadCall;
+  readonly called: ReadCall | null;
 }
 
-function readOverride(input: OverrideInput, report: ReportFinding): JobOverride | null {
+/** What differs, as far as it is good; what is not is reported. */
+function readOverride(input: OverrideInput, report: ReportFinding): JobOverride {
   const { override, called, base } = input;
   const under: ValuePath = ['environments', input.environment];
-  const changesTime = override.schedule !== undefined || override.timezone !== undefined;
+  const changesTime = override.schedule !== undefined || (override.timezone !== undefined && base.read);
   const written = { source: override.schedule ?? base.source, timezone: override.timezone ?? base.timezone };
   const schedule = changesTime ? readSchedule(input.name, written, under, report) : undefined;
   const call =
-    override.call === undefined
-      ? undefined
+    override.call === undefined || called === null
+      ? null
       : overrideCall(called.call, override.call, [...under, 'call'], report);
-  if (schedule === null || call === null) return null;
   return {
     ...(override.active === undefined ? {} : { active: override.active }),
-    ...(schedule === undefined ? {} : { schedule }),
+    ...(schedule ? { schedule } : {}),
     definition: {
-      ...(call === undefined ? {} : { call }),
+      ...(call === null ? {} : { call }),
       ...(override.owner === undefined ? {} : { owner: override.owner }),
-      ...policies(override, called.call),
+      ...(called === null ? {} : policies(override, called.call)),
     },
   };
 }
@@ -155,7 +176,18 @@ function overrideCall(
     });
   }
   if (foreign.length > 0) return null;
-  const timeout = change.timeout === undefined ? {} : { timeout_ms: parseDuration(change.timeout) };
+  const { timeout: written } = change;
+  if (call.kind === 'http' && written !== undefined && !HttpTimeout.accepts(written)) {
+    report({
+      severity: 'error',
+      code: 'invalid-value',
+      message: `a request may take from ${HTTP_TIMEOUT.join(' to ')}, not ${written}`,
+      hint: 'Let the function answer at once and report later (`expect: { report: true }`), or queue the work.',
+      at: { path: [...under, 'timeout'] },
+    });
+    return null;
+  }
+  const timeout = written === undefined ? {} : { timeout_ms: parseDuration(written) };
   switch (call.kind) {
     case 'http':
       return { ...call, ...(change.body === undefined ? {} : { body: change.body }), ...timeout };
@@ -165,58 +197,6 @@ function overrideCall(
       if (change.payload !== undefined) return { ...call, payload: change.payload };
       return { ...call, payload: { ...asMap(call.payload), inputs: change.inputs ?? {} } };
   }
-}
-
-interface Policies {
-  readonly retry?: RetryValue;
-  readonly overlap?: NonNullable<JobDefinition['overlap']>;
-  readonly misfire?: NonNullable<JobDefinition['misfire']>;
-  readonly expect?: ExpectValue;
-  readonly alert?: AlertValue;
-}
-
-function policies(written: Policies, call: JobCall): Partial<Definition> {
-  return {
-    ...(written.retry === undefined ? {} : { retry: readRetry(written.retry, call) }),
-    ...(written.overlap === undefined ? {} : { overlap: written.overlap }),
-    ...(written.misfire === undefined ? {} : { misfire: written.misfire }),
-    ...(written.expect === undefined ? {} : { expect: readExpect(written.expect) }),
-    ...(written.alert === undefined ? {} : { alert: readAlert(written.alert) }),
-  };
-}
-
-function readRetry(retry: RetryValue, call: JobCall): NonNullable<Definition['retry']> {
-  const usual: readonly RetryCause[] = call.kind === 'sql' ? ['sql'] : ['5xx', 'timeout', 'network'];
-  return {
-    attempts: retry.attempts,
-    backoff_ms: retry.backoff === undefined ? 30_000 : parseDuration(retry.backoff),
-    on: retry.on === undefined ? usual : retry.on.map((cause) => (cause === 429 ? '429' : cause)),
-  };
-}
-
-function readExpect(expect: ExpectValue): NonNullable<Definition['expect']> {
-  const [share, window] = (expect.min_success ?? '').split('%/');
-  return {
-    ...(expect.within === undefined ? {} : { within_ms: parseDuration(expect.within) }),
-    ...(expect.max_duration === undefined ? {} : { max_duration_ms: parseDuration(expect.max_duration) }),
-    ...(window === undefined
-      ? {}
-      : {
-          min_success: {
-            ratio: Math.round(Number(share) * 10_000) / 1_000_000,
-            window_ms: parseDuration(window),
-          },
-        }),
-    ...(expect.report === undefined ? {} : { report: expect.report }),
-  };
-}
-
-function readAlert(alert: AlertValue): NonNullable<Definition['alert']> {
-  return {
-    after: alert.after ?? 1,
-    severity: alert.severity ?? 'warning',
-    ...(alert.runbook === undefined ? {} : { runbook: alert.runbook }),
-  };
 }
 
 function asMap(value: unknown): Readonly<Record<string, unknown>> | null {

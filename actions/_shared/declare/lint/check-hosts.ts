@@ -8,9 +8,8 @@ export function checkHosts({ environments, jobs }: AllObjects): readonly FileFin
   for (const { spec, file } of jobs.specs) {
     const { call } = spec.definition;
     if (call.kind !== 'http' || call.url === undefined) continue;
-    const ref = /^https?:\/\/([a-z0-9-]+)\.(?:functions\.)?supabase\.(?:co|in|red)(?:[:/?#]|$)/i
-      .exec(call.url)?.[1]
-      ?.toLowerCase();
+    const host = URL.canParse(call.url) ? new URL(call.url).hostname : '';
+    const ref = /^([a-z0-9-]+)\.(?:functions\.)?supabase\.(?:co|in|red)\.?$/.exec(host)?.[1];
     if (ref === undefined) continue;
     const foreign = environments.specs.find(({ spec: environment }) => {
       const awake =

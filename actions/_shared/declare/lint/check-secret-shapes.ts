@@ -4,7 +4,18 @@ import { resolveSecret } from '../kinds/secret-overrides.ts';
 
 const HTTPS = /^\^https:(?:\/\/|\\\/\\\/)/;
 /** A development lane may talk to itself in the clear. */
-const LOOPBACK = /^\^https?:(?:\/\/|\\\/\\\/)(?:127\\?\.0\\?\.0\\?\.1|localhost|\\\[::1\\\])(?![\w.])/;
+const LOOPBACK = /^\^https?:(?:\/\/|\\\/\\\/)(?:127\\?\.0\\?\.0\\?\.1|localhost|\\\[::1\\\])(?!\w|\\?\.)/;
+
+/** A `|` outside brackets: what stands behind it needs no `^https://`. */
+function hasAlternative(shape: string): boolean {
+  let depth = 0;
+  for (const [part] of shape.matchAll(/\\.|\[(?:\\.|[^\]\\])*\]|[()|]/g)) {
+    if (part === '(') depth += 1;
+    else if (part === ')') depth -= 1;
+    else if (part === '|' && depth === 0) return true;
+  }
+  return false;
+}
 
 /** An error for each environment in which a URL secret may hold something else than https. */
 export function checkSecretShapes({ environments, secrets, jobs }: AllObjects): readonly FileFinding[] {
@@ -22,8 +33,11 @@ export function checkSecretShapes({ environments, secrets, jobs }: AllObjects): 
         : environments.specs.map((environment) => environment.spec);
     for (const { name, lane } of lanes) {
       const { shape } = resolveSecret(spec, name);
-      if (shape !== undefined && (HTTPS.test(shape) || (lane === 'development' && LOOPBACK.test(shape))))
-        continue;
+      const isHeld =
+        shape !== undefined &&
+        !hasAlternative(shape) &&
+        (HTTPS.test(shape) || (lane === 'development' && LOOPBACK.test(shape)));
+      if (isHeld) continue;
       const overridden = spec.overrides[name]?.shape !== undefined;
       const path = overridden
         ? [spec.name, 'environments', name, 'shape']

@@ -15,16 +15,7 @@ export function lintHttp(call: HttpCall, report: ReportFinding): void {
   if (call.url !== undefined) lintUrl(call.url, report);
   for (const [header, value] of Object.entries(call.headers))
     lintHeader(header, value, [...under, 'headers', header], report);
-  if (call.body !== undefined && call.method === 'get') {
-    const at = { path: [...under, 'body'], part: 'key' as const };
-    report({
-      severity: 'error',
-      code: 'call-body',
-      message: 'a GET request has no body: pg_net cannot send one',
-      hint: 'Write `method: post`, or put it into the path.',
-      at,
-    });
-  }
+  lintBody(call, [...under, 'body'], report);
   for (const reference of call.auth) {
     if (reference.kind === 'run_token' || !/service_?role/i.test(reference.secret)) continue;
     report({
@@ -37,6 +28,18 @@ export function lintHttp(call: HttpCall, report: ReportFinding): void {
   }
 }
 
+/** Reports a body that cannot be sent. */
+export function lintBody(call: HttpCall, path: readonly string[], report: ReportFinding): void {
+  if (call.body === undefined || call.method !== 'get') return;
+  report({
+    severity: 'error',
+    code: 'call-body',
+    message: 'a GET request has no body: pg_net cannot send one',
+    hint: 'Write `method: post`, or put it into the path.',
+    at: { path, part: 'key' },
+  });
+}
+
 function lintUrl(url: string, report: ReportFinding): void {
   const at = { path: ['call', 'http', 'url'] };
   if (!URL.canParse(url) || !/^https?:\/\//i.test(url)) {
@@ -45,6 +48,14 @@ function lintUrl(url: string, report: ReportFinding): void {
       code: 'call-url',
       message: 'this is not a URL pg_net can call',
       hint: 'Write it whole, beginning with https://.',
+      at,
+    });
+  } else if (/[^!-~]/.test(url)) {
+    report({
+      severity: 'error',
+      code: 'call-url',
+      message: 'this URL holds a blank or a character that is not ASCII: pg_net sends it as it is',
+      hint: 'Write such characters as `%20`.',
       at,
     });
   } else if (/^http:/i.test(url) && !LOOPBACK.test(url)) {

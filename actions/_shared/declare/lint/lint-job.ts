@@ -3,7 +3,7 @@ import { formatDuration } from '../duration.ts';
 import type { ReportFinding } from '../finding.ts';
 import type { JobSpec } from '../kinds/cron.ts';
 import type { JobCall } from '../model.ts';
-import { lintHttp } from './lint-http.ts';
+import { lintBody, lintHttp } from './lint-http.ts';
 import { lintSql } from './lint-sql.ts';
 
 /** Supabase advises ten minutes at most for what pg_cron runs. */
@@ -15,6 +15,7 @@ const LONG_REQUEST_MS = 60_000;
 export function lintJob(spec: JobSpec, report: ReportFinding): JobSpec {
   const { call } = spec.definition;
   lintTimeout(spec, call, report);
+  lintOverrides(spec, report);
   lintPolicies(spec, report);
   switch (call.kind) {
     case 'http':
@@ -29,9 +30,27 @@ export function lintJob(spec: JobSpec, report: ReportFinding): JobSpec {
   }
 }
 
-function lintTimeout(spec: JobSpec, call: JobCall, report: ReportFinding): void {
+/** What an environment changes of the call is held to the same rules. */
+function lintOverrides(spec: JobSpec, report: ReportFinding): void {
+  const { call: base } = spec.definition;
+  for (const [environment, { definition }] of Object.entries(spec.overrides)) {
+    const { call } = definition;
+    if (call === undefined || call.kind === 'enqueue' || base.kind === 'enqueue') continue;
+    const under = ['environments', environment];
+    if (call.timeout_ms !== base.timeout_ms) lintTimeout(spec, call, report, under);
+    if (call.kind === 'http' && base.kind === 'http' && base.body === undefined)
+      lintBody(call, [...under, 'call', 'body'], report);
+  }
+}
+
+function lintTimeout(
+  spec: JobSpec,
+  call: JobCall,
+  report: ReportFinding,
+  under: readonly string[] = [],
+): void {
   if (call.kind === 'enqueue') return;
-  const at = { path: ['call', 'timeout'] };
+  const at = { path: [...under, 'call', 'timeout'] };
   const limit = call.kind === 'sql' ? LONG_SQL_MS : LONG_REQUEST_MS;
   const written = formatDuration(call.timeout_ms);
   if (call.timeout_ms > limit) {
@@ -70,7 +89,12 @@ function cadenceMs(spec: JobSpec): number | null {
 
 function lintPolicies(spec: JobSpec, report: ReportFinding): void {
   const { definition, schedule } = spec;
-  if (schedule.kind !== 'cron' && definition.misfire !== undefined && definition.misfire !== 'skip') {
+  if (
+    schedule.source !== '' &&
+    schedule.kind !== 'cron' &&
+    definition.misfire !== undefined &&
+    definition.misfire !== 'skip'
+  ) {
     report({
       severity: 'warning',
       code: 'misfire-without-slots',

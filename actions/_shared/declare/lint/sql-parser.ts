@@ -1,6 +1,4 @@
 /** Postgres's own parser (libpg-query, WebAssembly), loaded when the first job with SQL is read. */
-
-import { setFlagsFromString } from 'node:v8';
 import { tool } from '../tool.ts';
 
 /** A syntax tree as libpg-query gives it: nodes are objects with one key, their type. */
@@ -24,6 +22,7 @@ export const sqlParser = tool(load);
 const BASELINE_ONLY = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
 async function load(): Promise<SqlParser> {
+  const { setFlagsFromString } = await import('node:v8');
   for (const flag of BASELINE_ONLY) setFlagsFromString(flag);
   const { loadModule, parseSync } = await import('libpg-query');
   await loadModule();

@@ -64,6 +64,14 @@ export const SQL_RULES: Readonly<Record<string, SqlRule>> = {
   InsertStmt: (node) => writeRemark(tableOf(node), 'insert'),
   UpdateStmt: (node) => writeRemark(tableOf(node), 'update') ?? withoutWhere(node, 'update'),
   DeleteStmt: (node) => writeRemark(tableOf(node), 'delete') ?? withoutWhere(node, 'delete'),
+  MergeStmt: (node) => writeRemark(tableOf(node), 'insert'),
+  ParamRef: (node) =>
+    warning(
+      'sql-parameter',
+      `\`$${node.number ?? 0}\` stands for a value, and a job is given none`,
+      'Write the value, or dollar quotes with a tag (`$q$`).',
+    ),
+  DiscardStmt: (node) => (node.target === 'DISCARD_ALL' ? outside('DISCARD ALL') : null),
   FuncCall: (node) => functionRemark(functionName(node), textArguments(node), argumentNames(node)),
   DoStmt: (node) =>
     /\b(?:commit|rollback)\s*;/i.test(JSON.stringify(node.args ?? ''))

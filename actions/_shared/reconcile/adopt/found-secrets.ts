@@ -5,30 +5,55 @@ export interface FoundSecret {
   readonly description: string;
   /** The value; kept in memory only, to find its place. */
   readonly value: string;
+  /** False when it stands in the command in another spelling (escapes, put together of parts): it can't be copied from there. */
+  readonly verbatim: boolean;
 }
+
+const LONGEST_NAME = 63;
 
 /** Names for the secrets of one job, the same value always under the same name. */
 export class FoundSecrets {
   readonly #job: string;
-  readonly #found: FoundSecret[] = [];
+  readonly #command: string;
+  readonly #found: FoundSecret[];
 
-  constructor(job: string) {
+  constructor(job: string, command: string, found: readonly FoundSecret[] = []) {
     this.#job = job;
+    this.#command = command;
+    this.#found = [...found];
+  }
+
+  /** The same for trying something out: what is added there is not added here. */
+  draft(): FoundSecrets {
+    return new FoundSecrets(this.#job, this.#command, this.#found);
   }
 
   /** Name for a value used as `purpose` (a header, for example). */
   add(value: string, purpose: string): string {
     const same = this.#found.find((secret) => secret.value === value);
     if (same !== undefined) return same.name;
-    const wanted = secretName(`${this.#job}_${purpose}`);
-    const taken = this.#found.filter((secret) => secret.name.startsWith(wanted)).length;
-    const name = taken === 0 ? wanted : `${wanted}_${taken + 1}`;
-    this.#found.push({ name, description: `Was written out in the command of job ${this.#job}`, value });
+    const name = this.#freeName(purpose);
+    this.#found.push({
+      name,
+      description: `Was written out in the command of job ${this.#job}`,
+      value,
+      verbatim: this.#command.includes(value),
+    });
     return name;
   }
 
   get all(): readonly FoundSecret[] {
     return this.#found;
+  }
+
+  /** The purpose stays whole: it is what tells the secrets of a job with a long name apart. */
+  #freeName(purpose: string): string {
+    const end = secretName(purpose).slice(0, 30);
+    for (let count = 1; ; count += 1) {
+      const suffix = count === 1 ? `_${end}` : `_${end}_${count}`;
+      const name = secretName(`${secretName(this.#job).slice(0, LONGEST_NAME - suffix.length)}${suffix}`);
+      if (!this.#found.some((secret) => secret.name === name)) return name;
+    }
   }
 }
 
@@ -38,7 +63,7 @@ export function secretName(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
-    .slice(0, 63);
+    .slice(0, LONGEST_NAME);
 }
 
 /** Environment variable a secret's value comes from. */

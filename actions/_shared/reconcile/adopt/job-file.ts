@@ -15,16 +15,43 @@ export interface JobFile {
   readonly secrets: readonly FoundSecret[];
 }
 
+/**
+ * Names of files for live jobs: lower-case, and each once. Jobs without a name, or called alike but for case or owner, have
+ * to be told apart; what is declared already keeps its file.
+ */
+export function fileNames(
+  rows: readonly CronJobRow[],
+  declared: readonly string[],
+): ReadonlyMap<CronJobRow, string> {
+  const taken = new Set(declared);
+  const names = new Map<CronJobRow, string>();
+  for (const row of rows) {
+    const wanted = fileName(row);
+    let name = wanted;
+    for (let count = 2; taken.has(name); count += 1) name = `${wanted.slice(0, 58)}-${count}`;
+    taken.add(name);
+    names.set(row, name);
+  }
+  return names;
+}
+
 /** Write the file of a live job. */
 export async function jobFile(
   row: CronJobRow,
-  context: { readonly environment: EnvironmentDeclaration; readonly user: string; readonly database: string },
+  context: {
+    readonly name: string;
+    readonly environment: EnvironmentDeclaration;
+    readonly user: string;
+    readonly database: string;
+  },
 ): Promise<JobFile> {
-  const name = fileName(row);
-  const secrets = new FoundSecrets(name);
+  const { name } = context;
   const request = await readNetRequest(row.command);
-  const read: ReadCall =
-    (request === undefined ? undefined : requestCall(request, secrets)) ?? sqlCall(row.command, secrets);
+  const found = new FoundSecrets(name, row.command);
+  const draft = found.draft();
+  const called = request === undefined ? undefined : requestCall(request, draft);
+  const secrets = called === undefined ? found : draft;
+  const read: ReadCall = called ?? (await sqlCall(row.command, secrets));
   const content = stringify(
     {
       description: `Adopted from ${context.environment.name}`,
@@ -37,7 +64,7 @@ export async function jobFile(
   return {
     name,
     content: `# yaml-language-server: $schema=../schemas/cron.schema.json\n${content}`,
-    notes: [...read.notes, ...placeNotes(row, name, context)],
+    notes: [...firesNotes(row), ...read.notes, ...placeNotes(row, name, context)],
     references: read.references,
     secrets: secrets.all,
   };
@@ -58,6 +85,17 @@ function fileName(row: CronJobRow): string {
   return name === '' ? `job-${row.jobid}` : name;
 }
 
+const FIRES = /\bselect\s+ops\.fire\('((?:[^']|'')+)'\)\s*;?\s*$/i;
+
+/** A row of ours somebody renamed or copied: as a declared job it would only fire the other one. */
+function firesNotes(row: CronJobRow): string[] {
+  const fired = FIRES.exec(row.command)?.[1];
+  if (fired === undefined) return [];
+  return [
+    `It fires job ${fired}, which has a row of its own when it is declared: rather than adopt this one, select cron.unschedule(${row.jobid})`,
+  ];
+}
+
 function placeNotes(
   row: CronJobRow,
   name: string,
@@ -66,7 +104,7 @@ function placeNotes(
   const notes: string[] = [];
   if (row.jobname !== name) {
     notes.push(
-      `Declared as ${name} because ${row.jobname === null ? 'the job has no name' : `${JSON.stringify(row.jobname)} is no name for a file`}: the live one goes on beside it until select cron.unschedule(${row.jobid})`,
+      `Declared as ${name} because ${row.jobname === null ? 'the job has no name' : `${JSON.stringify(row.jobname)} ${row.jobname === fileName(row) ? 'is the name of another job' : 'is no name for a file'}`}: the live one goes on beside it until select cron.unschedule(${row.jobid})`,
     );
   }
   if (row.username !== user) {

@@ -1,5 +1,6 @@
 import { durationText } from '../job-fields.ts';
 import { holdsSecret } from '../redact.ts';
+import { holdsRandomWord } from '../secret-spans.ts';
 import { type FoundSecrets, secretName } from './found-secrets.ts';
 import type { NetRequest } from './read-request.ts';
 import type { TextPart } from './text-parts.ts';
@@ -24,12 +25,17 @@ interface Notebook {
 const FUNCTION_PATH = /^\/functions\/v1\/([A-Za-z][A-Za-z0-9_-]*)$/;
 const FUNCTION_URL = /^https:\/\/([a-z]{20})\.supabase\.co\/functions\/v1\/([A-Za-z][A-Za-z0-9_-]*)$/;
 
-/** A request in the words of `runbooks/cron/`; `undefined` when its URL can't be said there. */
+/**
+ * A request in the words of `runbooks/cron/`; `undefined` when it can't be said there: a URL or header put together of several
+ * parts, a secret in the body or in the path.
+ */
 export function requestCall(request: NetRequest, secrets: FoundSecrets): ReadCall | undefined {
+  if (request.body !== undefined && holdsCredential(JSON.stringify(request.body))) return undefined;
   const book: Notebook = { secrets, notes: [], references: new Set() };
   const target = targetOf(request, book);
-  if (target === undefined) return undefined;
-  const { auth, headers } = readHeaders(request, book);
+  const proofs = target === undefined ? undefined : readHeaders(request, book);
+  if (target === undefined || proofs === undefined) return undefined;
+  const { auth, headers } = proofs;
   if (request.variable.length > 0) {
     book.notes.push(
       `Left out of the body: ${request.variable.join(', ')} (the time of the call; every call carries the headers idempotency-key and x-ops-run-id)`,
@@ -62,7 +68,7 @@ function targetOf(request: NetRequest, book: Notebook): Target | undefined {
   const [first, second, ...more] = request.url;
   if (first === undefined || more.length > 0) return undefined;
   if (first.kind === 'text') return second === undefined ? fixedTarget(first.text, book) : undefined;
-  if (second !== undefined && second.kind !== 'text') return undefined;
+  if (second !== undefined && (second.kind !== 'text' || holdsCredential(second.text))) return undefined;
   const name = vaultName(first, book);
   const path = second?.text ?? '';
   const slug = FUNCTION_PATH.exec(path)?.[1];
@@ -71,7 +77,11 @@ function targetOf(request: NetRequest, book: Notebook): Target | undefined {
   return { http: { url_secret: name, ...(path === '' ? {} : { path }) } };
 }
 
-function fixedTarget(url: string, book: Notebook): Target {
+function fixedTarget(url: string, book: Notebook): Target | undefined {
+  if (holdsCredential(url) || hasUserInfo(url)) {
+    // Who knows the address of a webhook may call it: then the address is the secret, and only ever sent encrypted.
+    return /^https:/i.test(url) ? { http: { url_secret: keep(url, 'url', book) } } : undefined;
+  }
   const [, ref, slug] = FUNCTION_URL.exec(url) ?? [];
   if (ref === undefined || slug === undefined) return { http: { url } };
   book.references.add('project_url');
@@ -79,6 +89,14 @@ function fixedTarget(url: string, book: Notebook): Target {
     `The URL of project ${ref} was fixed; the call now goes to the project of the secret project_url`,
   );
   return { function: slug };
+}
+
+function holdsCredential(text: string): boolean {
+  return holdsSecret(text) || holdsRandomWord(text);
+}
+
+function hasUserInfo(url: string): boolean {
+  return !URL.canParse(url) || new URL(url).username !== '';
 }
 
 /** Vault name of a lookup; a setting becomes a secret of the same name, because hosted has no such settings. */
@@ -94,15 +112,17 @@ function vaultName(part: Exclude<TextPart, { kind: 'text' }>, book: Notebook): s
 function readHeaders(
   request: NetRequest,
   book: Notebook,
-): { readonly auth: readonly unknown[]; readonly headers: Readonly<Record<string, string>> } {
+): { readonly auth: readonly unknown[]; readonly headers: Readonly<Record<string, string>> } | undefined {
   const auth: unknown[] = [];
   const headers: Record<string, string> = {};
   for (const { name, value } of request.headers) {
     const lower = name.toLowerCase();
     if (lower === 'content-type' && textOf(value)?.startsWith('application/json') === true) continue;
     const proof = proofOf(lower, value, book);
+    const text = textOf(value);
     if (proof !== undefined) auth.push(proof);
-    else headers[name] = textOf(value) ?? '';
+    else if (text !== undefined) headers[name] = text;
+    else return undefined;
   }
   return { auth, headers };
 }
@@ -130,8 +150,16 @@ function proofOf(header: string, value: readonly TextPart[], book: Notebook): un
   return header === 'apikey' ? { apikey: secret } : { header, secret };
 }
 
+/** Headers that say what a request is about, never who sends it. */
+const PLAIN_HEADER =
+  /^(?:accept(?:-.*)?|content-.*|cache-control|prefer|user-agent|origin|referer|host|date|range|idempotency-key|x-client-info|x-region|x-request-id|x-(?:source|mode|trigger|event|job|env(?:ironment)?|version|tenant|triggered-by))$/;
+
+/** A value of another header stays in git only when it is a number or a plain word or two. */
 function isSensitive(header: string, text: string): boolean {
-  return holdsSecret(text) || /^(authorization|apikey|cookie)$|token|secret|password|api-?key/.test(header);
+  if (holdsCredential(text)) return true;
+  if (/^(?:authorization|apikey|cookie)$|token|secret|passw|key$|auth|signature|credential/.test(header))
+    return !PLAIN_HEADER.test(header);
+  return !PLAIN_HEADER.test(header) && !/^(?:\d{1,8}|[A-Za-z]{1,12}(?:[ _-][A-Za-z]{1,12}){0,2})$/.test(text);
 }
 
 function keep(value: string, purpose: string, book: Notebook): string {

@@ -11,21 +11,22 @@ import { jobFile } from './job-file.ts';
  * Move the secrets `adopt` found in commands into the Vault, inside the database: the values are neither sent nor
  * returned. The commands keep them until the next apply replaces the jobs.
  *
- * @param options.names jobs to do this for
- * @returns names of the Vault secrets made; those that exist already are left alone
+ * @param options.names jobs to do this for, by the names of their files
+ * @returns names of the Vault secrets made; those that exist already, and those a command spells in another way, are left alone
  */
 export async function storeFoundSecrets(options: {
   readonly sql: Sql;
   readonly desired: DesiredState;
   readonly names: readonly string[];
 }): Promise<string[]> {
-  const { desired, names } = options;
-  const { rows, user, database } = await readUnmanaged(options.sql, desired);
+  const { desired } = options;
+  const { rows, names, user, database } = await readUnmanaged(options.sql, desired);
   const places: SecretInCommand[] = [];
   for (const row of rows) {
-    if (row.jobname === null || !names.includes(row.jobname)) continue;
-    const file = await jobFile(row, { environment: desired.environment, user, database });
-    for (const secret of file.secrets) places.push(placeOf(row, secret));
+    const name = names.get(row);
+    if (name === undefined || !options.names.includes(name)) continue;
+    const file = await jobFile(row, { name, environment: desired.environment, user, database });
+    for (const secret of file.secrets) if (secret.verbatim) places.push(placeOf(row, secret));
   }
   if (places.length === 0) return [];
   return writeTransaction(options.sql, APPLY_LIMITS, (tx) => storeSecretsOfCommands(tx, places));

@@ -3,6 +3,7 @@ import type { PlatformEntry } from '../../database/platform-objects.ts';
 import type { DesiredFunction } from '../../declare/model.ts';
 import type { DeployedFunction } from '../../supabase/functions-api.ts';
 import { fieldsDigest } from '../digest.ts';
+import { lazily } from '../lazily.ts';
 
 /**
  * What the ledger remembers of a function. The API tells nothing about contents, so this is where they are known from: as long
@@ -11,22 +12,24 @@ import { fieldsDigest } from '../digest.ts';
  * `deploying` is written before a deployment, and stays when we could not see its end (a kill, a lost answer): what is there is ours, and
  * may be either content. `unproven` is a deployment whose function did not refuse a call without credentials.
  */
-const FunctionNote = z.object({
-  state: z.enum(['deployed', 'deploying', 'unproven']),
-  id: z.string().nullable(),
-  version: z.number().nullable(),
-  verify_jwt: z.boolean(),
-  entry: z.string(),
-  import_map: z.string().nullable(),
-  static_files: z.array(z.string()),
-  /** Path -> sha256. */
-  files: z.record(z.string(), z.string()),
-});
-export type FunctionNote = z.infer<typeof FunctionNote>;
+const functionNote = lazily(() =>
+  z.object({
+    state: z.enum(['deployed', 'deploying', 'unproven']),
+    id: z.string().nullable(),
+    version: z.number().nullable(),
+    verify_jwt: z.boolean(),
+    entry: z.string(),
+    import_map: z.string().nullable(),
+    static_files: z.array(z.string()),
+    /** Path -> sha256. */
+    files: z.record(z.string(), z.string()),
+  }),
+);
+export type FunctionNote = z.infer<ReturnType<typeof functionNote>>;
 
 /** What an entry of the ledger says; null when there is none, or an unreadable one. */
 export function readFunctionNote(entry: PlatformEntry | undefined): FunctionNote | null {
-  return FunctionNote.safeParse(entry?.applied).data ?? null;
+  return functionNote().safeParse(entry?.applied).data ?? null;
 }
 
 /** The note of a deployment that ended. */

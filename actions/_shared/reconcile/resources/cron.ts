@@ -18,8 +18,14 @@ import { cronRisks } from '../cron-risks.ts';
 import { type DesiredObject, diffObjects, type LiveObject } from '../diff.ts';
 import { extensionLost, lostObjects } from '../lost.ts';
 import type { LostObject, ObjectFields } from '../model.ts';
-import { redactSecrets } from '../redact.ts';
-import { EMPTY_PLAN, type LedgerNote, type PlanContext, type Resource } from './resource.ts';
+import { redactCommand } from '../redact.ts';
+import {
+  EMPTY_PLAN,
+  type LedgerNote,
+  type PlanContext,
+  type PruneContext,
+  type Resource,
+} from './resource.ts';
 
 /** The columns of `cron.job` that decide what runs when, and as whom. */
 interface CronFields {
@@ -45,7 +51,7 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
     const { ours, others } = sortRows(rows, context);
     const lost = lostJobs(ours, context);
     const missing = cronGaps(capabilities, desired.jobs, lost);
-    const notices = cronNotices(rows, context);
+    const notices = cronNotices({ rows, others }, context);
     if (capabilities.cron.state !== 'ready') return { ...EMPTY_PLAN, missing, lost, notices };
     const jobs = desired.jobs.filter((job) => isSchedulable(job, capabilities));
     const skipped = new Set(
@@ -99,9 +105,10 @@ export const cronResource: Resource<readonly CronJobRow[]> = {
     return { notes: Promise.resolve(notes), done: write(tx, plain, placed, altered) };
   },
 
-  async prune(tx, rows, names) {
-    const wanted = new Set(names);
-    const ids = rows.filter((row) => row.jobname !== null && wanted.has(row.jobname)).map((row) => row.jobid);
+  async prune(tx, rows, names, context) {
+    // By row and not by name: another role may have a job of the same name, and that one is not ours.
+    const { ours } = sortRows(rows, context);
+    const ids = names.flatMap((name) => ours.get(name)?.jobid ?? []);
     if (ids.length > 0) await unscheduleJobs(tx, ids);
   },
 };
@@ -136,7 +143,7 @@ function rowKey(row: CronJobRow): string {
  */
 function sortRows(
   rows: readonly CronJobRow[],
-  { desired, capabilities, ledger }: PlanContext,
+  { desired, capabilities, ledger }: PruneContext,
 ): { readonly ours: Map<string, CronJobRow>; readonly others: CronJobRow[] } {
   const usernames = new Map(desired.jobs.map((job) => [job.name, job.cron.username]));
   const ours = new Map<string, CronJobRow>();
@@ -207,7 +214,7 @@ function digestOf(fields: CronFields): string {
 function rowFields(row: CronJobRow): ObjectFields {
   return {
     schedule: row.schedule,
-    command: redactSecrets(row.command),
+    command: redactCommand(row.command),
     active: row.active,
     database: row.database,
     username: row.username,

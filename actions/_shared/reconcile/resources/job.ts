@@ -8,6 +8,7 @@ import {
   updateDefinitions,
 } from '../../database/job-definitions.ts';
 import { readJobsSentOtherwise } from '../../database/managed-objects.ts';
+import { readZoneClocks, type ZoneClock } from '../../database/zone-clocks.ts';
 import type { DesiredJob, JobDefinition } from '../../declare/model.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { type Capabilities, someNames } from '../capabilities.ts';
@@ -17,6 +18,7 @@ import { jobFields } from '../job-fields.ts';
 import { jobRisks } from '../job-risks.ts';
 import { lostObjects, sendsRequests } from '../lost.ts';
 import { parseStoredDefinition, storedFields } from '../stored-definition.ts';
+import { zoneNotices, zonesOf } from '../zone-notices.ts';
 import { EMPTY_PLAN, type LedgerNote, type Resource } from './resource.ts';
 
 interface LiveDefinitions {
@@ -25,6 +27,8 @@ interface LiveDefinitions {
   readonly details: ReadonlyMap<string, unknown>;
   /** Jobs that pg_net came or went for since they were applied. */
   readonly sentOtherwise: ReadonlySet<string>;
+  /** What the server thinks of the time zones of jobs that differ from what is stored. */
+  readonly clocks: readonly ZoneClock[];
 }
 
 // Nobody reads the old fields of more jobs than this that are about to go, and fetching them takes its time.
@@ -35,8 +39,10 @@ export const jobResource: Resource<LiveDefinitions> = {
   kind: 'job',
 
   async read(tx, { desired, capabilities }) {
-    if (!capabilities.ops.definitions)
-      return { digests: new Map(), details: new Map(), sentOtherwise: new Set() };
+    if (!capabilities.ops.definitions) {
+      const clocks = await clocksOf(tx, desired.jobs);
+      return { digests: new Map(), details: new Map(), sentOtherwise: new Set(), clocks };
+    }
     const digests = await readDefinitionDigests(tx);
     const wanted = new Map(desired.jobs.map((job) => [job.name, definitionText(job.definition).digest]));
     const changed: string[] = [];
@@ -53,6 +59,10 @@ export const jobResource: Resource<LiveDefinitions> = {
       details: new Map(rows.map((row) => [row.name, row.definition])),
       sentOtherwise: new Set(
         capabilities.ops.ledger ? await readJobsSentOtherwise(tx, capabilities.net) : [],
+      ),
+      clocks: await clocksOf(
+        tx,
+        desired.jobs.filter(({ name }) => digests.get(name) !== wanted.get(name)),
       ),
     };
   },
@@ -77,6 +87,7 @@ export const jobResource: Resource<LiveDefinitions> = {
       ...EMPTY_PLAN,
       ...plan,
       forget: gone,
+      notices: zoneNotices(live.clocks, desired.jobs),
       lost: capabilities.net ? [] : lostObjects('job', moved, 'pg_net is not there any more'),
       note: desired.jobs.filter((job) => noted.has(job.name)).map((job) => noteOf(job, live, capabilities)),
     };
@@ -100,6 +111,12 @@ export const jobResource: Resource<LiveDefinitions> = {
     await deleteDefinitions(tx, names);
   },
 };
+
+/** No question is asked for jobs in UTC. */
+async function clocksOf(tx: Transaction, jobs: readonly DesiredJob[]): Promise<readonly ZoneClock[]> {
+  const zones = zonesOf(jobs);
+  return zones.length === 0 ? [] : readZoneClocks(tx, zones);
+}
 
 async function write(
   tx: Transaction,

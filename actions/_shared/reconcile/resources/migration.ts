@@ -42,7 +42,7 @@ async function migrate(
   if (!capabilities.migrationHistory) await createMigrationHistory(tx);
   for (const file of pending) {
     try {
-      await runMigration(tx, file.sql);
+      await runMigration(tx, file.sql, APPLY_LIMITS.lockMs);
     } catch (error) {
       throw MigrationFailed.from(error, file);
     }

@@ -61,6 +61,9 @@ export interface ApplyContext {
   readonly changes: readonly PlannedChange[];
 }
 
+/** What deleting objects of one kind may use: whose they are. */
+export type PruneContext = Pick<PlanContext, 'desired' | 'capabilities' | 'ledger'>;
+
 /**
  * Changes under way. Statements of one transaction run in the order they were sent, so a kind whose statements need no
  * answer tells its notes at once, and the next kind prepares its own while the server is still at work.
@@ -83,12 +86,19 @@ export function oneAfterTheOther(work: Promise<readonly LedgerNote[]>): Applying
 export interface Resource<L> {
   readonly kind: ResourceKind;
   readonly read: (tx: Transaction, context: ReadContext) => Promise<L>;
+  /** True when reading may undo statements of its own: another kind's between them would be undone too. */
+  readonly readsAlone?: true;
   /** Pure: what differs, and what a reviewer should weigh. */
   readonly plan: (live: L, context: PlanContext) => KindPlan;
   /** Make it so. */
   readonly apply: (tx: Transaction, live: L, context: ApplyContext) => Applying;
-  /** Delete objects of ours. */
-  readonly prune: (tx: Transaction, live: L, names: readonly string[]) => Promise<void>;
+  /** Delete objects of ours, and nothing else that bears their names. */
+  readonly prune: (
+    tx: Transaction,
+    live: L,
+    names: readonly string[],
+    context: PruneContext,
+  ) => Promise<void>;
 }
 
 /** A kind plan with nothing in it, to be spread. */

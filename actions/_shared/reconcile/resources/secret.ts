@@ -27,6 +27,8 @@ import {
 /** Vault secrets: created and updated through Vault's own functions, compared without the value leaving either side. */
 export const secretResource: Resource<LiveSecrets> = {
   kind: 'secret',
+  // A secret that can't be decrypted fails its statement, inside a savepoint.
+  readsAlone: true,
 
   async read(tx, context) {
     const nothing = { same: new Map<string, boolean>(), unreadable: new Set<string>() };

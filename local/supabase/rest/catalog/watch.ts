@@ -1,5 +1,6 @@
 /** Keeps the catalog fresh: read at the start, again on `notify pgrst`, and again once the database is back. */
 import { type Connection, openConnection } from '../../database/connection.ts';
+import { DatabaseError } from '../../database/database-error.ts';
 import type { Login } from '../../database/login.ts';
 import type { Pool } from '../../database/pool.ts';
 import type { Catalog } from './model.ts';
@@ -19,6 +20,12 @@ export interface CatalogWatch {
 
 const channel = 'pgrst';
 const retryMs = { first: 100, most: 5_000 };
+
+const onlyAsSuperuser = ': the Data API on this machine serves only when a superuser logs in for it';
+
+function isDenied(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '42501';
+}
 
 /** Starts watching. `log` hears what went wrong. */
 export async function watchCatalog(options: {
@@ -50,8 +57,12 @@ export async function watchCatalog(options: {
     });
     return reading;
   };
+  let complaint = '';
+  /** The same is said once, however often it is tried again. */
   const complain = (error: unknown): void => {
-    options.log(`schema cache: ${error instanceof Error ? error.message : String(error)}`);
+    const words = `${error instanceof Error ? error.message : String(error)}${isDenied(error) ? onlyAsSuperuser : ''}`;
+    if (words !== complaint) options.log(`schema cache: ${words}`);
+    complaint = words;
   };
 
   const listen = async (): Promise<void> => {
@@ -73,6 +84,7 @@ export async function watchCatalog(options: {
       await listener.run([{ text: `listen ${channel}`, values: [] }]);
       await reload();
       wait = retryMs.first;
+      complaint = '';
     } catch (error) {
       complain(error);
       if (listener === null) retryLater();
@@ -91,7 +103,8 @@ export async function watchCatalog(options: {
     schemas: () => schemas,
     expose: async (wanted) => {
       schemas = wanted;
-      await reload();
+      // As with PostgREST the setting holds, whether or not the catalog can be read just now.
+      await reload().catch(complain);
     },
     reload,
     stop: () => {

@@ -66,6 +66,7 @@ describe('work that failed', () => {
         from generate_series(1, 40) tries, generate_series(1, 200)
       ) w
       group by 1 order by 1`;
+    expect(waits).toHaveLength(40);
     for (const { tries, low, high } of waits) {
       const plan = 10 * 2 ** (tries - 1);
       expect(low).toBeGreaterThanOrEqual(Math.min(plan * 0.8, 60));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enqueueJob } from '../../../../actions/_shared/queue/statements.ts';
 import { createTestDatabase, type TestDatabase } from '../../../support/database.ts';
-import { findPooler, type Pooler, startPooler } from './support/pooler.ts';
+import { findPooler, type Pooler, startPooler } from '../../../support/pooler.ts';
 import { createEffects, openWorkshop, type Workshop, waitForStatus } from './support/worker-process.ts';
 
 const program = findPooler();

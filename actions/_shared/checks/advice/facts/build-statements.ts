@@ -35,6 +35,8 @@ const Standing = z.object({
   isFiltered: z.boolean(),
   /** When somebody last looked for such advice. */
   scannedAt: z.date().nullable(),
+  /** When the oldest project was made. */
+  oldestAt: z.date().nullable(),
 });
 
 /** Whether there is anything to build here, and when it was last looked at. */
@@ -47,7 +49,8 @@ export async function readBuildStanding(sql: Queryable): Promise<z.infer<typeof 
                 select x.finished_at from ops.cron_runs x
                 where x.job = 'ops-advisory-scan' and x.status = 'succeeded' order by x.id desc limit 1) r),
              (select max(a.last_seen_at) from ops.advisories a)
-           ) as "scannedAt"`;
+           ) as "scannedAt",
+           (select min(p.created_at) from ops.projects p) as "oldestAt"`;
   return (
     z
       .array(Standing)

@@ -1,0 +1,46 @@
+import { connect, Socket } from 'node:net';
+
+/** Code of the error when whoever listens takes connections and closes each before it answers. */
+export const CLOSED_EARLY = 'CONNECT_CLOSED';
+
+/** So many connections more than the pool holds, in so many milliseconds, are not anybody's work. */
+const SPARE = 8;
+const WINDOW_MS = 2000;
+
+/**
+ * Sockets for the driver. postgres.js 3.4.9 opens another one at once, and for ever, when a connection is closed without a
+ * word before it was ready (a tunnel or proxy with no database behind it): after a few in a row this one fails instead.
+ *
+ * @param to.max most connections of the pool
+ * @returns an option of the driver that its types leave out
+ */
+export function socketOption(to: {
+  readonly host: string;
+  readonly port: number;
+  readonly max: number;
+}): object {
+  let opened: number[] = [];
+  const socket = (): Socket => {
+    const now = performance.now();
+    opened = [...opened.filter((at) => now - at < WINDOW_MS), now];
+    return opened.length > to.max + SPARE ? failing() : open(to.host, to.port);
+  };
+  return { socket };
+}
+
+function open(host: string, port: number): Socket {
+  const socket = host.startsWith('/')
+    ? connect({ path: `${host}/.s.PGSQL.${port}` })
+    : connect({ host, port });
+  // Where the driver looks for the name to ask for in TLS.
+  return Object.assign(socket, { host, port });
+}
+
+/** As a socket that breaks: an error thrown here would leave the driver with a connection it never closes. */
+function failing(): Socket {
+  const socket = new Socket();
+  setImmediate(() =>
+    socket.destroy(Object.assign(new Error('closed before an answer'), { code: CLOSED_EARLY })),
+  );
+  return socket;
+}

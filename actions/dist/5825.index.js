@@ -1,0 +1,20 @@
+const id=5825,ids=[5825],modules={5825:((__unused_webpack___webpack_module__,__webpack_exports__,__webpack_require__)=>{__webpack_require__.d(__webpack_exports__,{BZ:()=>forgetIssue,ZC:()=>settleIssue,ZQ:()=>attemptIssue,av:()=>bindToIssue,dR:()=>settleComment,eS:()=>adoptIssue,fC:()=>endProjection,noteIssueChange:()=>noteIssueChange,t9:()=>beginProjection});var zod__WEBPACK_IMPORTED_MODULE_1__=__webpack_require__(8585),zod__WEBPACK_IMPORTED_MODULE_2__=__webpack_require__(9043),_database_text_array_js__WEBPACK_IMPORTED_MODULE_3__=__webpack_require__(9092),_database_yes_js__WEBPACK_IMPORTED_MODULE_0__=__webpack_require__(9872);const Begun=zod__WEBPACK_IMPORTED_MODULE_1__.Ikc({token:zod__WEBPACK_IMPORTED_MODULE_2__.ai(),isOurs:zod__WEBPACK_IMPORTED_MODULE_1__.zMY(),holder:zod__WEBPACK_IMPORTED_MODULE_1__.YjP(),etag:zod__WEBPACK_IMPORTED_MODULE_1__.YjP().nullable(),notBefore:zod__WEBPACK_IMPORTED_MODULE_1__.p6U().nullable(),isEarly:zod__WEBPACK_IMPORTED_MODULE_1__.zMY(),isScanned:zod__WEBPACK_IMPORTED_MODULE_1__.zMY(),projectedAt:zod__WEBPACK_IMPORTED_MODULE_1__.p6U().nullable()});async function beginProjection(sql,repository,holder){const rows=await sql`
+    select token, is_ours as "isOurs", holder, etag, may_write_at as "notBefore", is_early as "isEarly",
+           is_scanned as "isScanned", (select coalesce(max(w.projected_at), min(w.created_at)) from ops.watchers w) as "projectedAt"
+    from ops.begin_alert_projection(${repository}, ${holder})`,[begun]=zod__WEBPACK_IMPORTED_MODULE_1__.YOg(Begun).parse([...rows]);if(begun===void 0)throw new Error("ops.begin_alert_projection told nothing");return begun}async function endProjection(sql,lease,end){await sql`
+    select ops.end_alert_projection(
+      ${lease.repository}, ${lease.token}, ${end.etag}, ${end.waitSeconds}, ${end.isScanned},
+      ${JSON.stringify(end.result)}::text::jsonb
+    )`}const Identifier=zod__WEBPACK_IMPORTED_MODULE_1__.YOg(zod__WEBPACK_IMPORTED_MODULE_1__.Ikc({id:zod__WEBPACK_IMPORTED_MODULE_2__.ai().nullable()})).length(1);async function bindToIssue(sql,lease,binding){const rows=await sql`
+    select ops.bind_alerts(
+      ${lease.repository}, ${lease.token}, ${binding.kind}, ${binding.key}, ${(0,_database_text_array_js__WEBPACK_IMPORTED_MODULE_3__.TS)(binding.alertIds)}::bigint[],
+      ${binding.retire}
+    ) as id`;return Identifier.parse([...rows])[0]?.id??null}async function attemptIssue(sql,lease,attempt){const rows=await sql`select ops.attempt_alert_issue(${attempt.id}, ${lease.token}, ${attempt.kind}) as yes`;return(0,_database_yes_js__WEBPACK_IMPORTED_MODULE_0__.A)(rows)}async function settleIssue(sql,lease,settled){const rows=await sql`
+    select ops.settle_alert_issue(
+      ${settled.id}, ${lease.token}, ${settled.outcome}, ${JSON.stringify(settled.facts??{})}::text::jsonb
+    ) as yes`;return(0,_database_yes_js__WEBPACK_IMPORTED_MODULE_0__.A)(rows)}async function adoptIssue(sql,lease,issue){const rows=await sql`
+    select ops.adopt_alert_issue(
+      ${lease.repository}, ${lease.token}, ${issue.kind}, ${issue.key}, ${issue.marker}::uuid, ${issue.number}, ${issue.state},
+      ${issue.changedAt.toISOString()}::timestamptz
+    ) as id`;return Identifier.parse([...rows])[0]?.id??null}async function forgetIssue(sql,lease,id2){await sql`select ops.forget_alert_issue(${id2}, ${lease.token})`}async function settleComment(sql,lease,comment){const rows=await sql`
+    select ops.settle_alert_comment(${comment.id}, ${lease.token}, ${comment.key}::uuid, ${comment.outcome}) as yes`;return(0,_database_yes_js__WEBPACK_IMPORTED_MODULE_0__.A)(rows)}const Count=zod__WEBPACK_IMPORTED_MODULE_1__.YOg(zod__WEBPACK_IMPORTED_MODULE_1__.Ikc({count:zod__WEBPACK_IMPORTED_MODULE_1__.aig()})).length(1);async function noteIssueChange(sql,change){const{repository,number,actor}=change,at=change.changedAt.toISOString(),rows=change.state==="closed"?await sql`select ops.note_issue_closed(${repository}, ${number}, ${actor}, ${at}::timestamptz) as count`:await sql`select ops.note_issue_reopened(${repository}, ${number}, ${actor}, ${at}::timestamptz) as count`;return Count.parse([...rows])[0]?.count??0}})};export{id,ids,modules};
