@@ -37,7 +37,7 @@ ${file.content}`),process.stderr.write(`added to ${file.path}
                 ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(jobs.map(job=>job.active))}::boolean[])
          as job (jobid, schedule, command, database, username, active),
          lateral cron.alter_job(job.jobid, job.schedule, job.command, job.database, job.username, job.active) as altered`}async function unscheduleJobs(sql,jobids){await sql`
-    select count(cron.unschedule(jobid)) from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(jobids)}::bigint[]) as job (jobid)`}}),5551:((__unused_webpack___webpack_module__,__webpack_exports__,__webpack_require__)=>{__webpack_require__.d(__webpack_exports__,{Dk:()=>readSecretsOnBehalf,H7:()=>updateSecrets,PY:()=>matchSecrets,UJ:()=>storeSecretsOfCommands,gE:()=>createSecrets,lr:()=>deleteSecrets,ql:()=>readSecrets});var zod__WEBPACK_IMPORTED_MODULE_0__=__webpack_require__(8585),_text_array_js__WEBPACK_IMPORTED_MODULE_1__=__webpack_require__(9092);const VaultSecret=zod__WEBPACK_IMPORTED_MODULE_0__.Ikc({id:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),name:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),description:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),updated_at:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),age_ms:zod__WEBPACK_IMPORTED_MODULE_0__.aig()});async function readSecrets(sql){const rows=await sql`
+    select count(cron.unschedule(jobid)) from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(jobids)}::bigint[]) as job (jobid)`}}),9090:((__unused_webpack___webpack_module__,__webpack_exports__,__webpack_require__)=>{__webpack_require__.d(__webpack_exports__,{q:()=>lazily});function lazily(make){let made;return()=>(made??={value:make()},made.value)}}),5551:((__unused_webpack___webpack_module__,__webpack_exports__,__webpack_require__)=>{__webpack_require__.d(__webpack_exports__,{Dk:()=>readSecretsOnBehalf,H7:()=>updateSecrets,PY:()=>matchSecrets,UJ:()=>storeSecretsOfCommands,gE:()=>createSecrets,lr:()=>deleteSecrets,ql:()=>readSecrets});var zod__WEBPACK_IMPORTED_MODULE_0__=__webpack_require__(8585),_lazily_js__WEBPACK_IMPORTED_MODULE_1__=__webpack_require__(9090),_text_array_js__WEBPACK_IMPORTED_MODULE_2__=__webpack_require__(9092);const VaultSecret=zod__WEBPACK_IMPORTED_MODULE_0__.Ikc({id:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),name:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),description:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),updated_at:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),age_ms:zod__WEBPACK_IMPORTED_MODULE_0__.aig()});async function readSecrets(sql){const rows=await sql`
     select id, name, description,
            to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as updated_at,
            (extract(epoch from clock_timestamp() - updated_at) * 1000)::float8 as age_ms
@@ -47,30 +47,30 @@ ${file.content}`),process.stderr.write(`added to ${file.path}
     select id, name, description,
            to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as updated_at,
            (extract(epoch from clock_timestamp() - updated_at) * 1000)::float8 as age_ms
-    from ops.plan_secrets()`;return zod__WEBPACK_IMPORTED_MODULE_0__.YOg(VaultSecret).parse([...rows])}const Matches=zod__WEBPACK_IMPORTED_MODULE_0__.YOg(zod__WEBPACK_IMPORTED_MODULE_0__.Ikc({name:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),same:zod__WEBPACK_IMPORTED_MODULE_0__.zMY().nullable()}));async function matchSecrets(sql,probes,blocks){const rows=await sql`
+    from ops.plan_secrets()`;return zod__WEBPACK_IMPORTED_MODULE_0__.YOg(VaultSecret).parse([...rows])}const matches=(0,_lazily_js__WEBPACK_IMPORTED_MODULE_1__.q)(()=>zod__WEBPACK_IMPORTED_MODULE_0__.YOg(zod__WEBPACK_IMPORTED_MODULE_0__.Ikc({name:zod__WEBPACK_IMPORTED_MODULE_0__.YjP(),same:zod__WEBPACK_IMPORTED_MODULE_0__.zMY().nullable()})));async function matchSecrets(sql,probes,blocks){const rows=await sql`
     select s.name,
            sha256(decode(${blocks.outer}, 'hex')
                   || sha256(decode(${blocks.inner}, 'hex') || convert_to(s.decrypted_secret, 'UTF8')))
              = decode(probe.hmac, 'hex') as same
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(probes.map(probe=>probe.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(probes.map(probe=>probe.hmac))}::text[]) as probe (name, hmac)
-    join vault.decrypted_secrets s on s.name = probe.name`;return Matches.parse([...rows])}async function createSecrets(sql,secrets){await sql`
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(probes.map(probe=>probe.name))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(probes.map(probe=>probe.hmac))}::text[]) as probe (name, hmac)
+    join vault.decrypted_secrets s on s.name = probe.name`;return matches().parse([...rows])}async function createSecrets(sql,secrets){await sql`
     select count(vault.create_secret(value, name, description))
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.value))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.description))}::text[]) as secret (value, name, description)`}async function updateSecrets(sql,secrets){await sql`
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.value))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.name))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.description))}::text[]) as secret (value, name, description)`}async function updateSecrets(sql,secrets){await sql`
     select count(*)
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.id))}::uuid[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.value))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.description))}::text[]) as secret (id, value, description),
-         lateral vault.update_secret(secret.id, secret.value, null, secret.description) as updated`}async function deleteSecrets(sql,ids2){await sql`delete from vault.secrets where id = any (${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(ids2)}::uuid[])`}async function storeSecretsOfCommands(sql,secrets){const rows=await sql`
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.id))}::uuid[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.value))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.description))}::text[]) as secret (id, value, description),
+         lateral vault.update_secret(secret.id, secret.value, null, secret.description) as updated`}async function deleteSecrets(sql,ids2){await sql`delete from vault.secrets where id = any (${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(ids2)}::uuid[])`}async function storeSecretsOfCommands(sql,secrets){const rows=await sql`
     select place.name, vault.create_secret(substring(j.command from place.start for place.length), place.name, place.description)
-    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.jobid))}::bigint[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.commandMd5))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.start))}::int[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.length))}::int[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.name))}::text[],
-                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_1__.TS)(secrets.map(secret=>secret.description))}::text[])
+    from unnest(${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.jobid))}::bigint[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.commandMd5))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.start))}::int[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.length))}::int[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.name))}::text[],
+                ${(0,_text_array_js__WEBPACK_IMPORTED_MODULE_2__.TS)(secrets.map(secret=>secret.description))}::text[])
          as place (jobid, command_md5, start, length, name, description)
     join cron.job j on j.jobid = place.jobid and md5(j.command) = place.command_md5
     where not exists (select from vault.secrets s where s.name = place.name)

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Queryable } from './connect.ts';
+import { lazily } from './lazily.ts';
 import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
 const DigestsRow = z.array(z.object({ digests: z.record(z.string(), z.string()) })).length(1);
@@ -16,14 +17,16 @@ export async function readDefinitionDigests(sql: Queryable): Promise<ReadonlyMap
   return new Map(DigestsRow.parse([...rows]).flatMap((row) => Object.entries(row.digests)));
 }
 
-const DefinitionRows = z.array(z.object({ name: z.string(), definition: z.record(z.string(), z.unknown()) }));
-export type StoredDefinition = z.infer<typeof DefinitionRows>[number];
+const definitionRows = lazily(() =>
+  z.array(z.object({ name: z.string(), definition: z.record(z.string(), z.unknown()) })),
+);
+export type StoredDefinition = z.infer<ReturnType<typeof definitionRows>>[number];
 
 /** The definitions of some jobs, whole. */
 export async function readDefinitions(sql: Queryable, names: readonly string[]): Promise<StoredDefinition[]> {
   const rows = await sql`
     select name, definition from ops.job_definitions where name = any (${textArray(names)}::text[])`;
-  return DefinitionRows.parse([...rows]);
+  return definitionRows().parse([...rows]);
 }
 
 /** A definition to store: canonical JSON and the digest of exactly that text. */

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import type { PlatformKind } from '../declare/model.ts';
 import type { Queryable } from './connect.ts';
+import { lazily } from './lazily.ts';
 import type { LedgerEntry, LedgerOrigin } from './managed-objects.ts';
 
-const PlatformKinds = z.enum(['edge_secret', 'api_schemas', 'function']) satisfies z.ZodType<PlatformKind>;
-const PlatformEntries = z.array(
-  z.object({ kind: PlatformKinds, name: z.string(), digest: z.string(), applied: z.unknown() }),
-);
+const platformEntries = lazily(() => {
+  const kind = z.enum(['edge_secret', 'api_schemas', 'function']) satisfies z.ZodType<PlatformKind>;
+  return z.array(z.object({ kind, name: z.string(), digest: z.string(), applied: z.unknown() }));
+});
 /** What the ledger says of one object behind the Management API. */
-export type PlatformEntry = z.infer<typeof PlatformEntries>[number];
+export type PlatformEntry = z.infer<ReturnType<typeof platformEntries>>[number];
 
 /** Entries of the ledger about objects behind the Management API, with the fields last applied. */
 export async function readPlatformEntries(sql: Queryable): Promise<readonly PlatformEntry[]> {
@@ -16,7 +17,7 @@ export async function readPlatformEntries(sql: Queryable): Promise<readonly Plat
     select kind, name, digest, applied from ops.managed_objects
     where kind in ('edge_secret', 'api_schemas', 'function')
     order by kind, name`;
-  return PlatformEntries.parse([...rows]);
+  return platformEntries().parse([...rows]);
 }
 
 /** Write one entry, whether the ledger has it or not. */

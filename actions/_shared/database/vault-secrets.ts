@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Queryable } from './connect.ts';
+import { lazily } from './lazily.ts';
 import { textArray } from './text-array.ts';
 
 /** What may be told of a secret. */
@@ -48,8 +49,8 @@ export interface HmacBlocks {
   readonly outer: string;
 }
 
-const Matches = z.array(z.object({ name: z.string(), same: z.boolean().nullable() }));
-export type SecretMatch = z.infer<typeof Matches>[number];
+const matches = lazily(() => z.array(z.object({ name: z.string(), same: z.boolean().nullable() })));
+export type SecretMatch = z.infer<ReturnType<typeof matches>>[number];
 
 /**
  * Whether stored secrets hold the probed values. HMAC is built from core's sha256, so neither pgcrypto nor the value is
@@ -68,7 +69,7 @@ export async function matchSecrets(
     from unnest(${textArray(probes.map((probe) => probe.name))}::text[],
                 ${textArray(probes.map((probe) => probe.hmac))}::text[]) as probe (name, hmac)
     join vault.decrypted_secrets s on s.name = probe.name`;
-  return Matches.parse([...rows]);
+  return matches().parse([...rows]);
 }
 
 /** A secret to store. The value leaves this process as a bind parameter only. */

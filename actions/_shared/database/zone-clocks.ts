@@ -1,17 +1,20 @@
 import * as z from 'zod';
 import type { Queryable } from './connect.ts';
+import { lazily } from './lazily.ts';
 import { textArray } from './text-array.ts';
 
-const Clocks = z.array(
-  z.object({
-    zone: z.string(),
-    /** Unix milliseconds; null for a zone the server does not know. */
-    at: z.number().nullable(),
-    /** Minutes east of UTC that clocks of the zone show then. */
-    offset: z.number().nullable(),
-  }),
+const clocks = lazily(() =>
+  z.array(
+    z.object({
+      zone: z.string(),
+      /** Unix milliseconds; null for a zone the server does not know. */
+      at: z.number().nullable(),
+      /** Minutes east of UTC that clocks of the zone show then. */
+      offset: z.number().nullable(),
+    }),
+  ),
 );
-export type ZoneClock = z.infer<typeof Clocks>[number];
+export type ZoneClock = z.infer<ReturnType<typeof clocks>>[number];
 
 /**
  * What the server's time zone data says of some zones: their offset every two weeks of the coming year. Names it does not know are
@@ -27,5 +30,5 @@ export async function readZoneClocks(sql: Queryable, zones: readonly string[]): 
       cross join generate_series(date_trunc('hour', now()), now() + interval '1 year', interval '2 weeks') as moments (at)
     ) as known on known.name = wanted.zone
     order by wanted.zone, known.at`;
-  return Clocks.parse([...rows]);
+  return clocks().parse([...rows]);
 }

@@ -1,3 +1,4 @@
+import { lazily } from '../database/lazily.ts';
 import type { VaultSecret } from '../database/vault-secrets.ts';
 import type { Diagnostic, SecretDeclaration } from '../declare/model.ts';
 import { someNames } from './capabilities.ts';
@@ -200,7 +201,7 @@ function undeclaredSecrets(
 ): Pick<KindPlan, 'changes' | 'unmanaged' | 'orphaned' | 'forget'> {
   const declared = new Set(desired.secrets.map((secret) => secret.name));
   const stored = new Set(live.rows.map((row) => row.name));
-  const users = secretUsers(desired.jobs);
+  const users = lazily(() => secretUsers(desired.jobs));
   const changes: PlannedChange[] = [];
   const unmanaged: UnmanagedObject[] = [];
   const orphaned: UnmanagedObject[] = [];
@@ -209,7 +210,7 @@ function undeclaredSecrets(
     const detail: ObjectFields = { description: row.description };
     if (!ledger.has(row.name)) unmanaged.push({ kind: 'secret', name: row.name, detail });
     else if (!prune) orphaned.push({ kind: 'secret', name: row.name, detail });
-    else changes.push(deletion(row, detail, users.get(row.name) ?? [], ledger.get(row.name)));
+    else changes.push(deletion(row, detail, users().get(row.name) ?? [], ledger.get(row.name)));
   }
   const forget = [...ledger.keys()].filter((name) => !declared.has(name) && !stored.has(name));
   return { changes, unmanaged, orphaned, forget };
@@ -249,7 +250,11 @@ function secretUsers(
 ): Map<string, string[]> {
   const users = new Map<string, string[]>();
   for (const job of jobs) {
-    for (const secret of job.secrets) users.set(secret, [...(users.get(secret) ?? []), job.name]);
+    for (const secret of job.secrets) {
+      const names = users.get(secret);
+      if (names === undefined) users.set(secret, [job.name]);
+      else names.push(job.name);
+    }
   }
   return users;
 }

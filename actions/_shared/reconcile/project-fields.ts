@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { lazily } from '../database/lazily.ts';
 import { formatDuration } from '../declare/duration.ts';
 import type { ProjectDefinition } from '../declare/model.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { lazily } from './lazily.ts';
 import type { ObjectFields } from './model.ts';
 import { redactSecrets } from './redact.ts';
 

@@ -16,4 +16,4 @@ export function holdsSecret(text: string): boolean {
 }
 
 /** What an apply of ours writes into `cron.job`: a name, which may look like anything. */
-const OURS = /^select ops\.fire\('(?:[^']|'')+'\)$/;
+const OURS = /^(?:set local statement_timeout = \d+; )?select ops\.fire\('(?:[^']|'')+'\)$/;

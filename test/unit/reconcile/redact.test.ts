@@ -54,6 +54,9 @@ describe('a command of any make', () => {
   it('of ours shows its name, whatever that looks like', () => {
     const command = "select ops.fire('sync_a1b2c3d4e5f6a7b8')";
     expect(redactCommand(command)).toBe(command);
+    expect(redactCommand(`set local statement_timeout = 5000; ${command}`)).toBe(
+      `set local statement_timeout = 5000; ${command}`,
+    );
     expect(redactCommand("select other('a1b2c3d4e5f6a7b8')")).toBe("select other('[redacted]')");
   });
 });

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { lazily } from '../../database/lazily.ts';
 import type { PlatformEntry } from '../../database/platform-objects.ts';
 import type { DesiredFunction } from '../../declare/model.ts';
 import type { DeployedFunction } from '../../supabase/functions-api.ts';
 import { fieldsDigest } from '../digest.ts';
-import { lazily } from '../lazily.ts';
 
 /**
  * What the ledger remembers of a function. The API tells nothing about contents, so this is where they are known from: as long

@@ -1,6 +1,6 @@
 /**
- * A value made when it is first asked for, once. For schemas of what most runs never read: building them takes
- * milliseconds that every start would pay.
+ * A value made when it is first asked for, once. For schemas and indexes that most runs never need: making them takes
+ * milliseconds that every run would pay.
  */
 export function lazily<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
