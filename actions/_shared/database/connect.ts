@@ -47,7 +47,6 @@ interface NoticeOption {
  */
 export function connect(options: ConnectOptions): Sql {
   const target = parseConnectionTarget(options.url);
-  const max = options.max ?? 2;
   const { events } = options;
   const settings: postgres.Options<Record<string, never>> & NoticeOption = {
     host: target.host,
@@ -59,8 +58,8 @@ export function connect(options: ConnectOptions): Sql {
     prepare: options.prepare ?? false,
     // The driver would ask for the array types of the server on every connection; we never send typed arrays.
     fetch_types: false,
-    max,
-    ...socketOption({ host: target.host, port: target.port, max }),
+    max: options.max ?? 2,
+    ...socketOption({ host: target.host, port: target.port }),
     connect_timeout: target.connectTimeoutSeconds,
     idle_timeout: options.idleTimeoutSeconds ?? 30,
     max_lifetime: null,

@@ -3,27 +3,25 @@ import { connect, Socket } from 'node:net';
 /** Code of the error when whoever listens takes connections and closes each before it answers. */
 export const CLOSED_EARLY = 'CONNECT_CLOSED';
 
-/** So many connections more than the pool holds, in so many milliseconds, are not anybody's work. */
-const SPARE = 8;
+/** So many connections closed without a word, in so many milliseconds, are nobody's accident. */
+const MOST_CLOSED = 8;
 const WINDOW_MS = 2000;
 
 /**
  * Sockets for the driver. postgres.js 3.4.9 opens another one at once, and for ever, when a connection is closed without a
- * word before it was ready (a tunnel or proxy with no database behind it): after a few in a row this one fails instead.
+ * word before it was ready (a tunnel or proxy with no database behind it): after a few in a row the next one fails instead.
  *
- * @param to.max most connections of the pool
  * @returns an option of the driver that its types leave out
  */
-export function socketOption(to: {
-  readonly host: string;
-  readonly port: number;
-  readonly max: number;
-}): object {
-  let opened: number[] = [];
+export function socketOption(to: { readonly host: string; readonly port: number }): object {
+  let closed: number[] = [];
   const socket = (): Socket => {
-    const now = performance.now();
-    opened = [...opened.filter((at) => now - at < WINDOW_MS), now];
-    return opened.length > to.max + SPARE ? failing() : open(to.host, to.port);
+    closed = closed.filter((at) => performance.now() - at < WINDOW_MS);
+    if (closed.length >= MOST_CLOSED) return failing();
+    const opened = open(to.host, to.port);
+    return opened.on('close', (hadError) => {
+      if (!hadError && opened.bytesRead === 0) closed.push(performance.now());
+    });
   };
   return { socket };
 }

@@ -33,7 +33,8 @@ export async function writeTransaction<T>(
 
 /**
  * Set the limits of the running transaction. Nothing outlives it, so a pooled server connection is handed back as it
- * came. Without nulls in arrays (a setting of old roles) a job would be altered to "null". The last two keep parameters (secret values) out of the server's log, as far as our role may.
+ * came. Without nulls in arrays (a setting of old roles) a job would be altered to "null". The last two keep parameters
+ * (secret values) out of the server's log, as far as our role may.
  */
 export async function setLimits(tx: Transaction, limits: TransactionLimits): Promise<void> {
   await tx`
