@@ -3,10 +3,10 @@ import { scanBuilds } from '../_shared/checks/advice/facts/build-statements.ts';
 import { leaveScanMark, recordScan } from '../_shared/checks/advice/record-scan.ts';
 import { scan } from '../_shared/checks/advice/scan.ts';
 import type { Sql } from '../_shared/database/connect.ts';
-import { connectionPlace, errorCode, explainConnectionError } from '../_shared/database/connection-errors.ts';
+import { connectionPlace } from '../_shared/database/connection-errors.ts';
+import { explainDatabaseError } from '../_shared/database/explain-database-error.ts';
 import type { AdvisoryPolicy } from '../_shared/declare/kinds/advisory-policy.ts';
 import type { DesiredState } from '../_shared/declare/model.ts';
-import { ConfigurationError } from '../_shared/io/errors.ts';
 import type { Outcome } from '../_shared/io/outcome.ts';
 import type { Redaction } from '../_shared/io/redaction.ts';
 import type { RunContext } from '../_shared/io/run-context.ts';
@@ -51,7 +51,7 @@ export async function scanAndTell(sql: Sql, run: ScanRun): Promise<Outcome> {
     });
     return outcome;
   } catch (error) {
-    throw withoutSchema(error) ?? explainConnectionError(error, connectionPlace(sql)) ?? error;
+    throw explainDatabaseError(error, connectionPlace(sql)) ?? error;
   }
 }
 
@@ -65,15 +65,5 @@ async function lookAtBuilds(sql: Sql, { rules }: AdvisoryPolicy): Promise<void> 
     days: threshold('no_recent_build', 'days'),
     builds: threshold('failing_branch', 'builds'),
     upgradeDays: threshold('unapplied_upgrade', 'days'),
-  });
-}
-
-const UNKNOWN_OBJECT = new Set(['42P01', '42883', '3F000']);
-
-function withoutSchema(error: unknown): ConfigurationError | null {
-  if (!UNKNOWN_OBJECT.has(errorCode(error) ?? '')) return null;
-  return new ConfigurationError('The database does not know schema ops as this version needs it.', {
-    hint: 'Run the workflow reconcile for this environment: it applies what is in migrations/.',
-    cause: error,
   });
 }

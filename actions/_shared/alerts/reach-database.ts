@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Sql } from '../database/connect.ts';
-import { connectionPlace, errorCode, explainConnectionError } from '../database/connection-errors.ts';
+import { connectionPlace, explainConnectionError } from '../database/connection-errors.ts';
+import { explainDatabaseError } from '../database/explain-database-error.ts';
 import { ConfigurationError } from '../io/errors.ts';
 
 /** The database cannot be reached, so that nothing is known. The message says why, without the password. */
@@ -33,7 +34,7 @@ const PAUSE_MS = 1000;
  * Asks the database for the time.
  *
  * @throws DatabaseUnreachable when it does not answer, or does not let us in
- * @throws ConfigurationError when it answers, but our schema is not there
+ * @throws ConfigurationError when it answers, but our schema is not there, or not for us
  */
 export async function reachDatabase(sql: Sql, watcher: string): Promise<Reached> {
   for (let attempt = 1; ; attempt += 1) {
@@ -44,7 +45,7 @@ export async function reachDatabase(sql: Sql, watcher: string): Promise<Reached>
       if (row !== undefined) return row;
     } catch (error) {
       const unreachable = unreachableBy(error, sql);
-      if (unreachable === null) throw withoutSchema(error) ?? error;
+      if (unreachable === null) throw explainDatabaseError(error, connectionPlace(sql)) ?? error;
       if (attempt >= ATTEMPTS) throw unreachable;
       await sleep(PAUSE_MS);
     }
@@ -58,12 +59,4 @@ export function unreachableBy(error: unknown, sql: Sql): DatabaseUnreachable | n
   const explained = explainConnectionError(error, connectionPlace(sql));
   if (explained === undefined) return null;
   return new DatabaseUnreachable({ what: explained.message, hint: explained.hint ?? '' });
-}
-
-function withoutSchema(error: unknown): ConfigurationError | null {
-  if (errorCode(error) !== '42P01' && errorCode(error) !== '3F000') return null;
-  return new ConfigurationError('The database does not know schema ops as this version needs it.', {
-    hint: 'Run the workflow reconcile for this environment: it applies what is in migrations/.',
-    cause: error,
-  });
 }

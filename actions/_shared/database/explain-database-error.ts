@@ -32,7 +32,7 @@ function explain(code: string, message: string, user: string): Explanation | und
   if (NOT_THERE.has(code) && /\bops\b/.test(message)) {
     return {
       what: `The tables and functions of the control room are not in this database, or are older than this program: ${message}`,
-      hint: 'Check that it is the database you mean, then bring it up to date with `opsroom apply`',
+      hint: 'Check that it is the database you mean, then bring it up to date: `opsroom apply`, or the workflow reconcile',
     };
   }
   if (code === '42501') {
