@@ -22,6 +22,9 @@ export function errorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** SQLSTATE of a statement that waited for a lock as long as it may. */
+export const LOCK_NOT_AVAILABLE = '55P03';
+
 /**
  * Codes of a connection that broke after it had worked: driver and socket codes, SQLSTATE class 57P (the server was
  * told to stop or to drop us), class 08 (connection exceptions, also a pooler's) and 25P03/25P04 (idle too long).

@@ -1,5 +1,10 @@
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
-import { type ConnectionPlace, errorCode, explainConnectionError } from './connection-errors.ts';
+import {
+  type ConnectionPlace,
+  errorCode,
+  explainConnectionError,
+  LOCK_NOT_AVAILABLE,
+} from './connection-errors.ts';
 
 /**
  * What a command that reads or writes our tables met, as a configuration error that says what to do: a database that can't
@@ -47,7 +52,7 @@ function explain(code: string, message: string, user: string): Explanation | und
       hint: 'It is a standby, or default_transaction_read_only is on: hosted Supabase does that when the disk is nearly full, and then no job can run either. Make room or enlarge the disk (dashboard, Database, Settings)',
     };
   }
-  if (code === '55P03') {
+  if (code === LOCK_NOT_AVAILABLE) {
     return { what: 'What is needed of the database is locked by somebody else', hint: HELD_LOCK };
   }
   if (code === '57014') {

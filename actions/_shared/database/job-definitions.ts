@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { lazily } from '../declare/lazily.ts';
 import type { Queryable } from './connect.ts';
-import { lazily } from './lazily.ts';
 import { JSON_SEPARATOR, jsonLines, textArray } from './text-array.ts';
 
 const DigestsRow = z.array(z.object({ digests: z.record(z.string(), z.string()) })).length(1);

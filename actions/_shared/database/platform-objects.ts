@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { lazily } from '../declare/lazily.ts';
 import type { PlatformKind } from '../declare/model.ts';
 import type { Queryable } from './connect.ts';
-import { lazily } from './lazily.ts';
 import type { LedgerEntry, LedgerOrigin } from './managed-objects.ts';
 
 const platformEntries = lazily(() => {

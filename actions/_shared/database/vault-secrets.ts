@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { lazily } from '../declare/lazily.ts';
 import type { Queryable } from './connect.ts';
-import { lazily } from './lazily.ts';
 import { textArray } from './text-array.ts';
 
 /** What may be told of a secret. */

@@ -1,12 +1,13 @@
 /**
  * What the values of our files look like, in the words of zod/mini and without zod: a shape says whether it accepts a
  * value, and makes the zod schema that says what is wrong with one it does not. Good files are nearly all there are, and
- * zod would be a third of the start of a process that reads only those (docs/adr/0008-shapes.md). A test holds both to
+ * zod would be a third of the start of a process that reads only those. A test holds both to
  * the same answer on thousands of damaged values.
  *
  *     import * as z from '../shape.ts';
  */
 import type * as zod from 'zod/mini';
+import { lazily } from './lazily.ts';
 
 type Zod = typeof zod;
 type Message = string | undefined;
@@ -57,12 +58,8 @@ function shapeOf<T>(accepts: (value: unknown) => value is T, build: (z: Zod) => 
 }
 
 /** A shape that is made when a value is held against it for the first time. */
-export function lazily<T>(make: () => Shape<T>): Shape<T> {
-  let made: Shape<T> | undefined;
-  const shape = (): Shape<T> => {
-    made ??= make();
-    return made;
-  };
+export function lazy<T>(make: () => Shape<T>): Shape<T> {
+  const shape = lazily(make);
   return {
     accepts: (value): value is T => shape().accepts(value),
     toZod: (z) => shape().toZod(z),

@@ -1,6 +1,6 @@
 import { readLockHolder } from '../database/advisory-lock.ts';
 import type { Sql } from '../database/connect.ts';
-import { errorCode } from '../database/connection-errors.ts';
+import { errorCode, LOCK_NOT_AVAILABLE } from '../database/connection-errors.ts';
 import { HELD_LOCK } from '../database/explain-database-error.ts';
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
 import { changeKey } from './change-key.ts';
@@ -58,7 +58,7 @@ function remedyOf(code: string | undefined, user: string): string | null {
   switch (code) {
     case '42501':
       return `Let its owner grant that to role ${user}, or apply as the role that owns schema ops`;
-    case '55P03':
+    case LOCK_NOT_AVAILABLE:
       return HELD_LOCK;
     case '22P05':
       return 'The encoding of this database lacks that character: write it in another way in runbooks/';

@@ -1,6 +1,11 @@
 import { lockReconcile } from '../database/advisory-lock.ts';
 import type { Sql } from '../database/connect.ts';
-import { connectionPlace, errorCode, isConnectionLost } from '../database/connection-errors.ts';
+import {
+  connectionPlace,
+  errorCode,
+  isConnectionLost,
+  LOCK_NOT_AVAILABLE,
+} from '../database/connection-errors.ts';
 import { explainDatabaseError } from '../database/explain-database-error.ts';
 import { APPLY_LIMITS, writeTransaction } from '../database/transaction.ts';
 import { ConfigurationError } from '../io/errors.ts';
@@ -114,8 +119,6 @@ function refuse(options: ApplyOptions, work: PlannedWork): void {
     throw new Refused('plan_moved', work);
   }
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /** What an error means for the apply, with the best plan there is to show. */
 async function classify(

@@ -1,4 +1,4 @@
-import { errorCode, isConnectionLost } from '../database/connection-errors.ts';
+import { errorCode, isConnectionLost, LOCK_NOT_AVAILABLE } from '../database/connection-errors.ts';
 import { HELD_LOCK } from '../database/explain-database-error.ts';
 import type { MigrationFile } from '../declare/model.ts';
 import { ConfigurationError, errorMessage } from '../io/errors.ts';
@@ -23,8 +23,6 @@ export class MigrationFailed extends ConfigurationError {
     );
   }
 }
-
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Class 53 (disk, memory, connections) and 58 (the system under the server): nothing the file can do about. */
 const SERVER_TROUBLE = /^5[38]/;

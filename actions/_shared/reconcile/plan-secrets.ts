@@ -1,5 +1,5 @@
-import { lazily } from '../database/lazily.ts';
 import type { VaultSecret } from '../database/vault-secrets.ts';
+import { lazily } from '../declare/lazily.ts';
 import type { Diagnostic, SecretDeclaration } from '../declare/model.ts';
 import { someNames } from './capabilities.ts';
 import { sha256 } from './digest.ts';

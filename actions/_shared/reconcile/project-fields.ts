@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { lazily } from '../database/lazily.ts';
 import { formatDuration } from '../declare/duration.ts';
+import { lazily } from '../declare/lazily.ts';
 import type { ProjectDefinition } from '../declare/model.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { ObjectFields } from './model.ts';

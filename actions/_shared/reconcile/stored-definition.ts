@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { lazily } from '../database/lazily.ts';
+import { lazily } from '../declare/lazily.ts';
 import type { JobDefinition } from '../declare/model.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { jobFields } from './job-fields.ts';

@@ -54,7 +54,7 @@ export const AdvisoryFile = z.strictObject({
     z.exactOptional(z.array(Schema)),
     'Schemas to lint, beside those the Data API exposes and `public`.',
   ),
-  rules: described(z.exactOptional(z.lazily(rulesShape)), 'Rules that are not as they come.'),
+  rules: described(z.exactOptional(z.lazy(rulesShape)), 'Rules that are not as they come.'),
   suppressions: described(
     z.exactOptional(z.array(Suppression).check(z.maxLength(1000))),
     'Findings that are lived with for a while, each with its owner, reason and last day.',
@@ -64,7 +64,7 @@ export const AdvisoryFile = z.strictObject({
 /** A file names few of the rules, and only for those their shapes are made. */
 function rulesShape(): z.Shape<Readonly<Record<string, unknown>>> {
   const rules = Object.entries(ADVISORY_RULES).map(
-    ([name, thresholds]) => [name, z.exactOptional(z.lazily(() => ruleShape(thresholds)))] as const,
+    ([name, thresholds]) => [name, z.exactOptional(z.lazy(() => ruleShape(thresholds)))] as const,
   );
   return z.strictObject(Object.fromEntries(rules) as Record<string, z.OptionalShape>);
 }

@@ -93,7 +93,7 @@ const environments = described(
 export const CheckShell = z.strictObject({ ...common, ...open, environments });
 
 /** The whole file, for editors. */
-export const CheckFile = z.lazily(() =>
+export const CheckFile = z.lazy(() =>
   z.strictObject({
     ...common,
     ...(Object.fromEntries(

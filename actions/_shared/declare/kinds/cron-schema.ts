@@ -236,7 +236,7 @@ const common = {
 export const CronShell = z.strictObject({ ...common, call: z.optional(z.unknown()) });
 
 /** The whole file, for editors. */
-export const CronFile = z.lazily(() =>
+export const CronFile = z.lazy(() =>
   z.strictObject({
     ...common,
     call: described(

@@ -1,5 +1,5 @@
 import type { Sql } from '../../database/connect.ts';
-import { errorCode } from '../../database/connection-errors.ts';
+import { errorCode, LOCK_NOT_AVAILABLE } from '../../database/connection-errors.ts';
 import type { LedgerOrigin } from '../../database/managed-objects.ts';
 import { APPLY_LIMITS, writeTransaction } from '../../database/transaction.ts';
 import type { DesiredFunction, DesiredState, PlatformKind } from '../../declare/model.ts';
@@ -60,7 +60,8 @@ export async function applyPlatform(apply: PlatformApply): Promise<readonly Plat
       return carryOut(platformRun(sql, apply, apply.origin), { live, todo, held, values });
     });
   } catch (error) {
-    const message = errorCode(error) === '55P03' ? await lockedMessage(sql) : reasonOf(error, values);
+    const message =
+      errorCode(error) === LOCK_NOT_AVAILABLE ? await lockedMessage(sql) : reasonOf(error, values);
     return [...planned].flatMap(([, { changes }]) => changes.map((each) => failureOf(each, message)));
   }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { lazily } from '../../database/lazily.ts';
 import type { PlatformEntry } from '../../database/platform-objects.ts';
+import { lazily } from '../../declare/lazily.ts';
 import type { DesiredFunction } from '../../declare/model.ts';
 import type { DeployedFunction } from '../../supabase/functions-api.ts';
 import { fieldsDigest } from '../digest.ts';
